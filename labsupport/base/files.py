@@ -1,0 +1,46 @@
+"""Files written whole or not at all."""
+
+import contextlib
+import errno
+import os
+import tempfile
+from pathlib import Path
+
+from labsupport.base.errors import StorageError
+
+
+def write_atomically(path: Path, content: str | bytes, mode: int = 0o600) -> None:
+    """Put `content` at `path` so that a reader sees the old file or the new one, never a part.
+
+    Text is written as UTF-8. The file gets `mode` whatever the umask is, and is on disk when this
+    returns. StorageError when the file system refuses; the old file then stands as it was.
+    """
+    data = content.encode() if isinstance(content, str) else content
+    temporary = None
+    try:
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(descriptor, mode)
+            file.write(data)
+            file.flush()
+            os.fsync(descriptor)
+        Path(temporary).replace(path)
+    except OSError as error:
+        raise storage_error(path, error) from error
+    finally:
+        if temporary:
+            with contextlib.suppress(FileNotFoundError):
+                Path(temporary).unlink()
+
+
+def storage_error(path: Path, error: OSError) -> StorageError:
+    """`error`, met while writing `path`, in words and with its remedy."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        remedy = f"free some space (df -h {path.parent}), then run the same command again"
+    elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        remedy = f"make {path.parent} writable for you, or set INGRESS_LAB_HOME to a folder that is"
+    else:
+        remedy = f"look at the folder: ls -ld {path.parent}"
+    return StorageError(
+        f"could not write {path}", found=error.strerror or str(error), remedy=remedy
+    )

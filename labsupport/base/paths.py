@@ -1,0 +1,117 @@
+"""Where things are: the checkout, and the instance directory that holds a running lab's state."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+HOME_VARIABLE = "INGRESS_LAB_HOME"
+_PACKAGE = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One lab instance: the names of the files in its directory `home` (0700).
+
+    Only names: nothing here says that a file exists. `make` makes the directory itself.
+    """
+
+    home: Path
+
+    @property
+    def database(self) -> Path:
+        """The embedded cluster's state (SQLite)."""
+        return self.home / "cluster.db"
+
+    @property
+    def kubeconfig(self) -> Path:
+        """The administrator's kubeconfig (0600)."""
+        return self.home / "kubeconfig"
+
+    @property
+    def token(self) -> Path:
+        """The administrator's bearer token (0600)."""
+        return self.home / "token"
+
+    @property
+    def ca_certificate(self) -> Path:
+        """The instance's own certificate authority (PEM)."""
+        return self.home / "ca.crt"
+
+    @property
+    def ca_key(self) -> Path:
+        """The authority's private key (PEM, 0600)."""
+        return self.home / "ca.key"
+
+    @property
+    def server_certificate(self) -> Path:
+        """The API server's certificate (PEM)."""
+        return self.home / "apiserver.crt"
+
+    @property
+    def server_key(self) -> Path:
+        """The API server's private key (PEM, 0600)."""
+        return self.home / "apiserver.key"
+
+    @property
+    def network(self) -> Path:
+        """Which loopback network the instance owns: the N of 127.N.0.0/16."""
+        return self.home / "network"
+
+    @property
+    def lock(self) -> Path:
+        """Held (flock) by whoever starts or stops the cluster."""
+        return self.home / "lock"
+
+    @property
+    def daemon(self) -> Path:
+        """What the running daemon says of itself: pid, start time, network, ports (JSON)."""
+        return self.home / "daemon.json"
+
+    @property
+    def daemon_log(self) -> Path:
+        """The daemon's log, in plain sentences."""
+        return self.home / "daemon.log"
+
+    @property
+    def hosts(self) -> Path:
+        """The lab's hosts file, in the format of /etc/hosts."""
+        return self.home / "hosts"
+
+    @property
+    def zones(self) -> Path:
+        """The folder of the lab DNS's zone files."""
+        return self.home / "zones"
+
+    @property
+    def pods(self) -> Path:
+        """The folder of the pods' own directories, one per pod UID."""
+        return self.home / "pods"
+
+    @property
+    def jupyter(self) -> Path:
+        """JupyterLab's settings and state, apart from the user's own ~/.jupyter."""
+        return self.home / "jupyter"
+
+    def make(self) -> "Instance":
+        """The same instance, its directory made (0700) if it was missing."""
+        self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return self
+
+
+def checkout() -> Path | None:
+    """The git checkout this package runs from, or None when it was installed elsewhere."""
+    root = _PACKAGE.parent
+    return root if (root / "pyproject.toml").is_file() and (root / "lab").is_file() else None
+
+
+def instance() -> Instance:
+    """The instance meant: $INGRESS_LAB_HOME, else `.lab` in the checkout, else the user's state.
+
+    The last is `$XDG_STATE_HOME/ingress-lab` (~/.local/state/ingress-lab).
+    """
+    if named := os.environ.get(HOME_VARIABLE):
+        return Instance(Path(named).expanduser().resolve())
+    if root := checkout():
+        return Instance(root / ".lab")
+    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Instance(Path(state) / "ingress-lab")

@@ -1,0 +1,116 @@
+"""`lab test`: everything that CI asks for, each part even when another failed."""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from labsupport.base import paths
+from labsupport.base.errors import UsageError
+
+HELP = "all checks: ruff, mypy, import-linter, lessons, tests; with arguments, pytest alone"
+PASSES_ARGUMENTS_ON = True  # to pytest, as they are
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of the checks: its name and command; a `quiet` one is shown when it fails only."""
+
+    name: str
+    command: list[str]
+    quiet: bool = True
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a part, and the seconds it took."""
+
+    name: str
+    passed: bool
+    seconds: float
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `lab test`: pytest's own, which pass by the parser."""
+    parser.usage = "lab test [pytest arguments]"
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the checks in a lab instance of their own; 1 when any failed."""
+    root = paths.checkout()
+    if root is None:
+        raise UsageError("the tests are in a git checkout", remedy="clone the repository first")
+    if args.passed_on:
+        command = [*_python("pytest"), *args.passed_on]
+        return subprocess.run(command, cwd=root, check=False).returncode
+    with tempfile.TemporaryDirectory(prefix="lab-test-") as home:
+        environment = {**os.environ, paths.HOME_VARIABLE: home}
+        try:
+            outcomes = [_outcome(part, root, environment) for part in _parts(root)]
+        finally:
+            _quietly([*_python("labsupport.cli"), "down", "--delete"], root, environment)
+    print("\n" + "\n".join(_line(outcome) for outcome in outcomes))
+    failed = [outcome.name for outcome in outcomes if not outcome.passed]
+    print(f"Failed: {', '.join(failed)}." if failed else "All passed.")
+    return bool(failed)
+
+
+def _parts(root: Path) -> list[Part]:
+    """The quick ones first, pytest's own last, so that its closing line stays in sight."""
+    bin_folder = Path(sys.executable).parent
+    parts = [
+        Part("ruff check", [*_python("ruff"), "check", "."]),
+        Part("ruff format", [*_python("ruff"), "format", "--check", "."]),
+        Part("mypy", _python("mypy")),
+        Part("import-linter", [str(bin_folder / "lint-imports")]),
+    ]
+    if list((root / "notebooks").glob("*.ipynb")):
+        nbval = [*_python("pytest"), "notebooks"]
+        parts += [
+            Part("lessons: rules", [*_python("labsupport.cli"), "notebooks", "check"]),
+            Part("lessons: outputs", nbval, quiet=False),
+        ]
+    return [*parts, Part("tests", [*_python("pytest"), "tests"], quiet=False)]
+
+
+def _outcome(part: Part, root: Path, environment: Mapping[str, str]) -> Outcome:
+    started = time.monotonic()
+    if part.quiet:
+        code, said = _quietly(part.command, root, environment)
+    else:
+        print(f"\n{part.name}", flush=True)
+        code = subprocess.run(part.command, cwd=root, env=environment, check=False).returncode
+        said = ""
+    outcome = Outcome(part.name, code == 0, time.monotonic() - started)
+    if part.quiet:
+        print(_line(outcome), flush=True)
+    if code and said:
+        print(said, flush=True)
+    return outcome
+
+
+def _quietly(command: list[str], root: Path, environment: Mapping[str, str]) -> tuple[int, str]:
+    """The exit code of `command` and all it wrote."""
+    done = subprocess.run(
+        command,
+        cwd=root,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout
+
+
+def _line(outcome: Outcome) -> str:
+    return f"{'ok  ' if outcome.passed else 'FAIL'} {outcome.name:<18} {outcome.seconds:6.1f} s"
+
+
+def _python(module: str) -> list[str]:
+    return [sys.executable, "-m", module]

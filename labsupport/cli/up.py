@@ -1,0 +1,47 @@
+"""`lab up`: the cluster, Traefik, the sample apps, and the first answer."""
+
+import argparse
+import json
+import time
+
+from labsupport.base.paths import instance
+from labsupport.base.progress import step
+
+HELP = "start the cluster with Traefik and the sample apps, or find it running"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `lab up`."""
+    parser.add_argument(
+        "--provider",
+        choices=("auto", "embedded", "kind", "existing"),
+        default="auto",
+        help="which kind of cluster (auto: embedded)",
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Bring the lab up; say where it is."""
+    began = time.monotonic()
+    from labsupport.session.bringing_up import FIRST_URL, bring_up
+
+    lab = bring_up(instance(), provider_name=args.provider, progress=step)
+    seconds = time.monotonic() - began
+    if args.json:
+        about = {
+            "url": FIRST_URL,
+            "address": lab.address,
+            "api_server": lab.connection.access.server,
+            "kubeconfig": str(lab.instance.kubeconfig),
+            "port_offset": lab.connection.port_offset,
+            "seconds": round(seconds, 3),
+        }
+        print(json.dumps(about, indent=2))
+    else:
+        print(f"The lab is up ({seconds:.1f} s).")
+        print(f"  look at a page    ./lab get {FIRST_URL}")
+        print(f"  use kubectl       export KUBECONFIG={lab.instance.kubeconfig}")
+        print("  see what runs     ./lab status")
+        print("  stop it           ./lab down")
+    return 0

@@ -1,0 +1,45 @@
+"""Atomic writes: whole or not at all, and private."""
+
+import errno
+import stat
+from pathlib import Path
+
+import pytest
+
+from labsupport.base.errors import StorageError
+from labsupport.base.files import storage_error, write_atomically
+
+
+def test_a_written_file_is_private_by_default(tmp_path: Path) -> None:
+    write_atomically(tmp_path / "token", "secret")
+    assert stat.S_IMODE((tmp_path / "token").stat().st_mode) == 0o600
+
+
+def test_text_is_written_as_utf8(tmp_path: Path) -> None:
+    write_atomically(tmp_path / "hosts", "ñ\n")
+    assert (tmp_path / "hosts").read_bytes() == "ñ\n".encode()
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "hosts"
+    target.write_text("old")
+
+    def refuse(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", refuse)
+    with pytest.raises(StorageError, match="could not write"):
+        write_atomically(target, "new")
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("hosts", "old")]
+
+
+def test_a_full_disk_is_named_with_its_remedy(tmp_path: Path) -> None:
+    error = storage_error(tmp_path / "x", OSError(errno.ENOSPC, "No space left on device"))
+    assert "df -h" in error.remedy
+
+
+def test_a_missing_folder_is_a_storage_error(tmp_path: Path) -> None:
+    with pytest.raises(StorageError):
+        write_atomically(tmp_path / "missing" / "x", "y")
