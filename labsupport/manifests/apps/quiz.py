@@ -1,0 +1,125 @@
+"""quiz: questions about Ingress.
+
+/ and /questions       how many questions there are
+/questions/random      one of them, as JSON
+/questions/N           question N, counted from 0
+/healthz/ready         200 when the pod can serve
+/debug/request         the request as this pod received it, as JSON
+"""
+
+import json
+import os
+import random
+import signal
+import threading
+import time
+from http.server import BaseHTTPRequestHandler
+from socketserver import ThreadingTCPServer
+
+APP = "quiz"
+
+# The question, its answers, and which of them (from 0) is right.
+QUESTIONS = (
+    ("What does an Ingress need to have any effect?", ("a controller", "a node", "a volume"), 0),
+    ("Which layer does an Ingress route at?", ("L3: packets", "L4: connections", "L7: HTTP"), 2),
+    ("Where do the proxies behind an Ingress send requests?", ("to nodes", "to pods"), 1),
+    ("How many labels does *.example.com stand in for?", ("none", "exactly one", "any"), 1),
+    ("Which path type matches /foo but not /foo/bar?", ("Exact", "Prefix"), 0),
+    ("Who fills in an Ingress's address?", ("its author", "DNS", "its controller"), 2),
+    ("Which kind says which controller serves an Ingress?", ("IngressClass", "Service"), 0),
+)
+
+
+def page(path: str, request: BaseHTTPRequestHandler) -> tuple[int, str, str]:
+    """Status, content type and body of the page at `path`."""
+    if path in ("/", "/questions"):
+        return 200, TEXT, f"{len(QUESTIONS)} questions: /questions/0 and up, or /questions/random\n"
+    name = path.removeprefix("/questions/")
+    if name == "random":
+        number = random.randrange(len(QUESTIONS))
+    elif name in map(str, range(len(QUESTIONS))):
+        number = int(name)
+    else:
+        return 404, TEXT, f"{APP} has no page {path}; try /questions/random\n"
+    text, answers, right = QUESTIONS[number]
+    question = {"number": number, "text": text, "answers": answers, "right": right}
+    return 200, JSON, json.dumps(question) + "\n"
+
+
+# ---- the same in every sample app: a pod that speaks HTTP ----
+
+POD_NAME = os.environ.get("POD_NAME", "no-pod")
+POD_IP = os.environ.get("POD_IP", "127.0.0.1")
+NODE_NAME = os.environ.get("NODE_NAME", "no-node")
+PORT = int(os.environ.get("PORT", "8080"))
+DRAIN_SECONDS = 0.5  # requests still come while the pod is taken out of its Service
+TEXT, HTML, JSON = "text/plain; charset=utf-8", "text/html; charset=utf-8", "application/json"
+
+
+class Pod(BaseHTTPRequestHandler):
+    """Answers one connection; every answer names the pod it came from."""
+
+    server_version, sys_version = f"{APP}/1.0", ""
+    protocol_version = "HTTP/1.1"  # keep-alive: one connection carries many requests
+    wbufsize = -1  # headers and body leave in one packet
+
+    def do_GET(self) -> None:
+        """Answers any method: what every pod knows first, then the app's own pages."""
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.close_connection |= "Transfer-Encoding" in self.headers  # a body left unread
+        path = self.path.partition("?")[0]
+        if path == "/healthz/ready":
+            self.reply(200, TEXT, "ready\n")
+        elif f"{path}/".startswith("/debug/request/"):
+            self.reply(200, JSON, json.dumps(self.as_received(body), indent=1) + "\n")
+        elif self.command not in ("GET", "HEAD"):
+            self.reply(405, TEXT, f"{APP} answers GET and HEAD here, not {self.command}\n")
+        else:
+            self.reply(*page(path, self))
+
+    do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_GET
+
+    def reply(self, status: int, content_type: str, text: str) -> None:
+        content = text.encode()
+        self.send_response(status)
+        self.send_header("X-Pod", POD_NAME)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(content)
+
+    def as_received(self, body: bytes) -> dict[str, object]:
+        """The request as it reached this pod, after every proxy on the way."""
+        return {
+            "app": APP,
+            "pod": POD_NAME,
+            "method": self.command,
+            "path": self.path,
+            "protocol": self.request_version,
+            "headers": dict(self.headers.items()),
+            "body": body.decode(errors="replace"),
+            "peer": "{}:{}".format(*self.client_address),
+        }
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """One line per request, but none for the kubelet's probes."""
+        if not self.headers.get("User-Agent", "").startswith("kube-probe"):
+            print(self.client_address[0], self.command, self.path, code, flush=True)
+
+
+def serve() -> None:
+    """Listens on the pod's address until SIGTERM, then lets what is on its way finish."""
+    ThreadingTCPServer.allow_reuse_address = True
+    ThreadingTCPServer.daemon_threads = True
+    server = ThreadingTCPServer((POD_IP, PORT), Pod)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    print(f"{APP} listens on http://{POD_IP}:{PORT}", flush=True)
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    stop.wait()
+    time.sleep(DRAIN_SECONDS)
+
+
+if __name__ == "__main__":
+    serve()
