@@ -76,16 +76,16 @@ def _built_in(
 
 
 BUILT_IN: tuple[Resource, ...] = (
-    _built_in("v1", "Namespace", "namespaces", namespaced=False, short=("ns",), sub=("status",)),
+    _built_in(
+        "v1", "Namespace", "namespaces", namespaced=False, short=("ns",), sub=("status", "finalize")
+    ),
     _built_in("v1", "Node", "nodes", namespaced=False, short=("no",), sub=("status",)),
     _built_in("v1", "Pod", "pods", short=("po",), categories=("all",), sub=("status", "log")),
-    _built_in(
-        "v1", "Service", "services", short=("svc",), categories=("all",), sub=("status",)
-    ),
+    _built_in("v1", "Service", "services", short=("svc",), categories=("all",), sub=("status",)),
     _built_in("v1", "Endpoints", "endpoints", short=("ep",)),
     _built_in("v1", "ConfigMap", "configmaps", short=("cm",)),
     _built_in("v1", "Secret", "secrets"),
-    _built_in("v1", "ServiceAccount", "serviceaccounts", short=("sa",)),
+    _built_in("v1", "ServiceAccount", "serviceaccounts", short=("sa",), sub=("token",)),
     _built_in("v1", "Event", "events", short=("ev",)),
     _built_in(
         "apps/v1",
@@ -104,9 +104,7 @@ BUILT_IN: tuple[Resource, ...] = (
         sub=("status", "scale"),
     ),
     _built_in("discovery.k8s.io/v1", "EndpointSlice", "endpointslices"),
-    _built_in(
-        "networking.k8s.io/v1", "Ingress", "ingresses", short=("ing",), sub=("status",)
-    ),
+    _built_in("networking.k8s.io/v1", "Ingress", "ingresses", short=("ing",), sub=("status",)),
     _built_in("networking.k8s.io/v1", "IngressClass", "ingressclasses", namespaced=False),
     _built_in("rbac.authorization.k8s.io/v1", "Role", "roles"),
     _built_in("rbac.authorization.k8s.io/v1", "RoleBinding", "rolebindings"),
