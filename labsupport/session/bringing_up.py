@@ -1,0 +1,109 @@
+"""From nothing to the first answer: a cluster, what is installed in it, a name, a request."""
+
+from contextlib import AbstractContextManager, nullcontext
+
+from labsupport.base.errors import ClusterNotRunning, NameNotFound, RequestFailed, WaitTimeout
+from labsupport.base.paths import Instance
+from labsupport.base.types import Json
+from labsupport.kube.apply import create_missing
+from labsupport.kube.manifests import objects
+from labsupport.kube.wait import unready_deployments, until_nothing_missing
+from labsupport.manifests import ADDONS, documents
+from labsupport.providers import provider
+from labsupport.providers.protocol import Progress
+from labsupport.rules.status import StatusError
+from labsupport.session.controller import NAMESPACE
+from labsupport.session.lab import Lab
+from labsupport.trust import certificate_for
+
+SITE = "kiada.example.com"
+FIRST_URL = f"http://{SITE}/"
+_TIMEOUT = 60.0
+_CERTIFICATE = "default-certificate"
+
+
+def quiet(title: str) -> AbstractContextManager[None]:
+    """Progress that nobody sees."""
+    return nullcontext()
+
+
+def bring_up(instance: Instance, *, provider_name: str = "auto", progress: Progress = quiet) -> Lab:
+    """A running lab with Traefik, the sample apps and their name, started where need be.
+
+    What is there already is left as it is, also where the learner changed it; what is missing is
+    put back. When anything was started or made, this ends with the first 200 from `FIRST_URL`;
+    WaitTimeout says what kept it from coming.
+    """
+    chosen = provider(provider_name, instance)
+    try:
+        lab, started = Lab(chosen, chosen.connection(), instance), False
+    except ClusterNotRunning:
+        lab, started = Lab(chosen, chosen.up(progress), instance), True
+    try:
+        with progress("installing Traefik and the sample apps"):
+            installed = install(lab)
+        if started or installed:
+            with progress(f"waiting for the first answer of {SITE}"):
+                _wait_for_first_answer(lab)
+    except BaseException:
+        lab.close()
+        raise
+    return lab
+
+
+def install(lab: Lab) -> list[str]:
+    """Create what is missing of the add-ons and the site's name; gives the labels of what was."""
+    made = []
+    for name in ADDONS:
+        wanted = objects(documents(name), source=f"{name}.yaml")
+        if name == "traefik":
+            wanted = _with_default_certificate(lab, wanted)
+        made += create_missing(lab.api, wanted)
+    if made or not lab.dns.has(SITE):
+        lab.dns.add(SITE, lab.address)
+    return made
+
+
+def _with_default_certificate(lab: Lab, wanted: list[Json]) -> list[Json]:
+    """Traefik's objects with the Secret its pod mounts, which must be there before its Deployment.
+
+    The certificate is for no site of the lab: HTTPS without a Secret of one's own fails at the
+    name, as it should.
+    """
+    try:
+        lab.object("secret", _CERTIFICATE, namespace=NAMESPACE)
+    except StatusError as error:
+        if error.code != 404:
+            raise
+    else:
+        return wanted
+    pair = certificate_for(["traefik.example.com"], lab.instance)
+    data = {"tls.crt": pair.certificate.decode(), "tls.key": pair.key.decode()}
+    secret = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": _CERTIFICATE, "namespace": NAMESPACE},
+        "type": "kubernetes.io/tls",
+        "stringData": data,
+    }
+    namespaces = [obj for obj in wanted if obj["kind"] == "Namespace"]
+    return [*namespaces, secret, *(obj for obj in wanted if obj["kind"] != "Namespace")]
+
+
+def _wait_for_first_answer(lab: Lab) -> None:
+    try:
+        until_nothing_missing(
+            lambda: _lacks(lab), what=f"200 OK from {FIRST_URL}", timeout=_TIMEOUT, every=0.02
+        )
+    except WaitTimeout as error:
+        pods = unready_deployments(lab.objects("deployments", namespace=None))
+        error.found = "\n         ".join([error.found, *pods])
+        raise
+
+
+def _lacks(lab: Lab) -> list[str]:
+    try:
+        answer = lab.get(FIRST_URL, timeout=2.0)
+    except (NameNotFound, RequestFailed) as error:
+        return [error.found]
+    return [] if answer.status == 200 else [f"the last answer was {answer.status} {answer.reason}"]
