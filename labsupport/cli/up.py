@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import shlex
 import time
 
 from labsupport.base.paths import instance
@@ -41,7 +42,8 @@ def run(args: argparse.Namespace) -> int:
     else:
         print(f"The lab is up ({seconds:.1f} s).")
         print(f"  look at a page    ./lab get {FIRST_URL}")
-        print(f"  use kubectl       export KUBECONFIG={lab.instance.kubeconfig}")
+        kubeconfig = shlex.quote(str(lab.instance.kubeconfig))
+        print(f"  use kubectl       export KUBECONFIG={kubeconfig}")
         print("  see what runs     ./lab status")
         print("  stop it           ./lab down")
     return 0

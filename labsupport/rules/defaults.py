@@ -62,6 +62,8 @@ def _service(obj: Json) -> None:
     _fill_empty(spec, sessionAffinity="None", type="ClusterIP")
     if spec["sessionAffinity"] == "ClientIP":
         _set(_part(_part(spec, "sessionAffinityConfig"), "clientIP"), timeoutSeconds=10800)
+    elif spec["sessionAffinity"] == "None":
+        spec.pop("sessionAffinityConfig", None)
     for port in _items(spec, "ports"):
         _fill_empty(port, protocol="TCP", targetPort=port.get("port"))
     if spec["type"] in ("NodePort", "LoadBalancer"):

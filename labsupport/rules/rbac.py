@@ -1,6 +1,6 @@
 """Who may do what: Kubernetes' role-based access control (`rbac.authorization.k8s.io/v1`)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from labsupport.base.types import Json
@@ -34,38 +34,49 @@ def service_account_user(namespace: str, name: str) -> tuple[str, tuple[str, ...
     return f"system:serviceaccount:{namespace}:{name}", (*groups, "system:authenticated")
 
 
-def allowed(
-    attributes: Attributes,
-    *,
-    cluster_roles: Iterable[Json],
-    roles: Iterable[Json],
-    cluster_role_bindings: Iterable[Json],
-    role_bindings: Iterable[Json],
-) -> bool:
+@dataclass(frozen=True)
+class Policy:
+    """The RBAC objects of a cluster: all that is granted, and to whom."""
+
+    cluster_roles: Sequence[Json] = ()
+    roles: Sequence[Json] = ()
+    cluster_role_bindings: Sequence[Json] = ()
+    role_bindings: Sequence[Json] = ()
+
+
+def allowed(attributes: Attributes, policy: Policy) -> bool:
     """Whether some binding grants the request; RBAC only ever adds rights.
 
-    Members of `system:masters` may do everything. A RoleBinding grants within its own namespace,
-    also when it refers to a ClusterRole; URLs that are no resources need a ClusterRoleBinding.
+    Members of `system:masters` may do everything.
     """
     if SUPERUSERS in attributes.groups:
         return True
-    rules_of_cluster_role = {_name(role): role.get("rules") or [] for role in cluster_roles}
+    rules = granted(attributes.user, attributes.groups, attributes.namespace, policy)
+    return any(_grants(rule, attributes) for rule in rules)
+
+
+def granted(user: str, groups: Collection[str], namespace: str, policy: Policy) -> list[Json]:
+    """The rules (`v1.PolicyRule`) that hold for somebody in a namespace ("": cluster-wide).
+
+    A RoleBinding grants within its own namespace, also when it refers to a ClusterRole; URLs
+    that are no resources need a ClusterRoleBinding.
+    """
+    rules_of_cluster_role = {_name(role): role.get("rules") or [] for role in policy.cluster_roles}
     rules_of_role = {
         _name(role): role.get("rules") or []
-        for role in roles
-        if _namespace(role) == attributes.namespace
+        for role in policy.roles
+        if _namespace(role) == namespace
     }
-    bound = [
-        rules_of_cluster_role.get(binding["roleRef"]["name"], [])
-        for binding in cluster_role_bindings
-        if _binds(binding, attributes)
-    ]
-    for binding in role_bindings if attributes.namespace else ():
-        if _namespace(binding) == attributes.namespace and _binds(binding, attributes):
+    rules: list[Json] = []
+    for binding in policy.cluster_role_bindings:
+        if _binds(binding, user, groups):
+            rules += rules_of_cluster_role.get(binding["roleRef"]["name"], [])
+    for binding in policy.role_bindings if namespace else ():
+        if _namespace(binding) == namespace and _binds(binding, user, groups):
             reference = binding["roleRef"]
             known = rules_of_role if reference["kind"] == "Role" else rules_of_cluster_role
-            bound.append(known.get(reference["name"], []))
-    return any(_grants(rule, attributes) for rules in bound for rule in rules)
+            rules += known.get(reference["name"], [])
+    return rules
 
 
 def refusal(attributes: Attributes) -> str:
@@ -118,21 +129,21 @@ def _namespace(obj: Json) -> str:
     return str(obj["metadata"].get("namespace") or "")
 
 
-def _binds(binding: Json, attributes: Attributes) -> bool:
+def _binds(binding: Json, user: str, groups: Collection[str]) -> bool:
     return any(
-        _is_subject(subject, attributes, _namespace(binding))
+        _is_subject(subject, user, groups, _namespace(binding))
         for subject in binding.get("subjects") or []
     )
 
 
-def _is_subject(subject: Json, attributes: Attributes, default_namespace: str) -> bool:
+def _is_subject(subject: Json, user: str, groups: Collection[str], default_namespace: str) -> bool:
     name = subject["name"]
     if subject["kind"] == "User":
-        return bool(name == attributes.user)
+        return bool(name == user)
     if subject["kind"] == "Group":
-        return name in attributes.groups
+        return name in groups
     namespace = subject.get("namespace") or default_namespace
-    return attributes.user == f"system:serviceaccount:{namespace}:{name}"
+    return user == f"system:serviceaccount:{namespace}:{name}"
 
 
 def _grants(rule: Json, attributes: Attributes) -> bool:

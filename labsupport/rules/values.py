@@ -1,8 +1,8 @@
 """Value checks that a schema states: required fields, types, enumerations, bounds, defaults.
 
-For custom kinds this is the whole validation; for built-in kinds, which have rules of their own
-in `validation`, it finds required fields that are absent. CEL rules (`x-kubernetes-validations`)
-are not evaluated.
+The whole validation of custom kinds; CEL rules (`x-kubernetes-validations`) are not evaluated.
+Not for built-in kinds: to Kubernetes a field that their schema requires is just empty when it is
+absent, and the rules in `validation` say whether it may be.
 """
 
 import re

@@ -351,7 +351,7 @@ async def test_storage_that_fails_is_said_and_loses_nothing(api: Api) -> None:
 
 
 async def test_without_a_token_nobody_is_known(api: Api) -> None:
-    for token in ("", "wrong"):
+    for token in ("", "wrong", "a.b.\u00e9"):
         reply = await call(api, "GET", CONFIG_MAPS, token=token)
         assert (reply.status, reply.json["reason"]) == (401, "Unauthorized")
 

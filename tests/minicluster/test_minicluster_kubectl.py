@@ -101,6 +101,44 @@ def test_may_i_is_answered_by_the_access_rules(kubectl: Kubectl) -> None:
     assert "Forbidden" in kubectl("get", "pods", robot, expect=1)
 
 
+def test_what_somebody_may_is_listed(kubectl: Kubectl) -> None:
+    robot = "--as=system:serviceaccount:default:robot"
+    assert "selfsubjectrulesreviews" in kubectl("auth", "can-i", "--list", robot)
+    assert "*.*" in kubectl("auth", "can-i", "--list")
+
+
+def test_an_unknown_kind_is_named(kubectl: Kubectl) -> None:
+    manifest = "apiVersion: foo/v1\nkind: Foo\nmetadata: {name: a}\n"
+    text = kubectl("apply", "-f", "-", stdin=manifest, expect=1)
+    assert 'no matches for kind "Foo" in version "foo/v1"' in text
+
+
+def test_a_deletion_is_only_tried_when_told_so(kubectl: Kubectl) -> None:
+    kubectl("create", "configmap", "settings")
+    assert "dry run" in kubectl("delete", "configmap", "settings", "--dry-run=server")
+    assert "configmap/settings" in names(kubectl, "configmaps")
+
+
+def test_a_drained_node_takes_no_pods_until_it_may_again(kubectl: Kubectl, quote: str) -> None:
+    try:
+        drained = kubectl("drain", "lab-node", "--pod-selector=app=quote", "--timeout=20s")
+        assert "evicted" in drained
+        assert "SchedulingDisabled" in kubectl("get", "nodes")
+        kubectl("wait", "pod", "--all", "--for=jsonpath={.status.phase}=Pending", "--timeout=10s")
+    finally:
+        kubectl("uncordon", "lab-node")
+    kubectl("rollout", "status", quote, "--timeout=20s")
+
+
+def test_what_this_cluster_has_not_is_said_with_what_to_do(kubectl: Kubectl, quote: str) -> None:
+    assert "./lab logs POD" in kubectl("exec", quote, "--", "ls", expect=1)
+    assert "./lab get http://" in kubectl("port-forward", quote, "8080:8080", expect=1)
+
+
+def test_endpoints_are_said_to_be_deprecated(kubectl: Kubectl, quote: str) -> None:
+    assert "use discovery.k8s.io/v1 EndpointSlice" in kubectl("get", "endpoints", "quote")
+
+
 def test_a_pod_is_described_with_its_address_and_events(kubectl: Kubectl, quote: str) -> None:
     text = kubectl("describe", "pod", "-l", "app=quote")
     for word in ("IP:           127.", "Ready                       True", "Scheduled", "Started"):

@@ -417,6 +417,18 @@ async def test_a_custom_kind_goes_with_its_definition(registry: Registry) -> Non
         registry.list("widgets.lab.example.com")
 
 
+async def test_a_definition_cannot_take_the_place_of_a_built_in_kind(registry: Registry) -> None:
+    key = "ingressclasses.networking.k8s.io"
+    await registry.create(key, {"metadata": {"name": "kept"}, "spec": {"controller": "a.b/c"}})
+    impostor = definition("ingressclasses", "IngressClass")
+    impostor["metadata"]["name"] = key
+    impostor["spec"]["group"] = "networking.k8s.io"
+    await registry.create(CRDS, impostor)
+    assert registry.resources.by_key(key).definition
+    await registry.delete(CRDS, "", key)
+    assert registry.get(key, "", "kept")["spec"]["controller"] == "a.b/c"
+
+
 async def test_a_custom_object_is_updated_only_from_a_known_state(registry: Registry) -> None:
     await registry.create(CRDS, definition())
     widget = {"metadata": {"name": "w", "namespace": "default"}, "spec": {}}

@@ -4,8 +4,9 @@ import pytest
 
 from labsupport.base.types import Json
 from labsupport.minicluster.api.resources import BUILT_IN, Resource
-from labsupport.minicluster.api.schemas import Schemas, definitions
+from labsupport.minicluster.api.schemas import Schemas
 from labsupport.rules.schema import Schema
+from labsupport.schemas import definitions
 
 
 @pytest.fixture(scope="module")

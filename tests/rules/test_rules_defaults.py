@@ -47,6 +47,12 @@ def test_client_affinity_lasts_three_hours() -> None:
     assert spec["sessionAffinityConfig"] == {"clientIP": {"timeoutSeconds": 10800}}
 
 
+def test_without_affinity_its_configuration_goes() -> None:
+    before = service(sessionAffinity="ClientIP")["sessionAffinityConfig"]
+    spec = service(sessionAffinity="None", sessionAffinityConfig=before)
+    assert "sessionAffinityConfig" not in spec
+
+
 def test_a_slice_port_gets_the_name_traefik_needs() -> None:
     obj = defaulted("EndpointSlice", "discovery.k8s.io/v1", ports=[{"port": 80}])
     assert obj["ports"] == [{"name": "", "port": 80, "protocol": "TCP"}]

@@ -7,8 +7,10 @@ import pytest
 from labsupport.base.types import Json
 from labsupport.rules.rbac import (
     Attributes,
+    Policy,
     allowed,
     bootstrap_objects,
+    granted,
     refusal,
     service_account_user,
 )
@@ -28,13 +30,11 @@ def rule(verbs: str, resources: str, groups: str = "", **fields: Any) -> Json:
 
 def permitted(attributes: Attributes, *rules: Json, subject: Json = ACCOUNT) -> bool:
     """Whether a ClusterRole of these rules, bound cluster-wide, allows the request."""
-    return allowed(
-        attributes,
+    policy = Policy(
         cluster_roles=[{"metadata": {"name": "r"}, "rules": list(rules)}],
-        roles=[],
         cluster_role_bindings=[bound("ClusterRole", subject=subject)],
-        role_bindings=[],
     )
+    return allowed(attributes, policy)
 
 
 def bound(kind: str, namespace: str = "", subject: Json = ACCOUNT) -> Json:
@@ -43,7 +43,7 @@ def bound(kind: str, namespace: str = "", subject: Json = ACCOUNT) -> Json:
 
 
 @pytest.mark.parametrize(
-    ("attributes", "granted", "answer"),
+    ("attributes", "given", "answer"),
     [
         (asks(), rule("get", "pods"), True),
         (asks(), rule("list", "pods"), False),
@@ -66,8 +66,8 @@ def bound(kind: str, namespace: str = "", subject: Json = ACCOUNT) -> Json:
         (asks(resource="", path="/metrics"), rule("*", "*", "*"), False),
     ],
 )  # fmt: skip
-def test_a_rule_grants_what_it_names(attributes: Attributes, granted: Json, answer: bool) -> None:
-    assert permitted(attributes, granted) is answer
+def test_a_rule_grants_what_it_names(attributes: Attributes, given: Json, answer: bool) -> None:
+    assert permitted(attributes, given) is answer
 
 
 @pytest.mark.parametrize(
@@ -92,21 +92,30 @@ def test_a_role_binding_grants_in_its_own_namespace(
     kind: str, namespace: str, answer: bool
 ) -> None:
     role = {"metadata": {"name": "r", "namespace": "a"}, "rules": [rule("get", "pods")]}
-    assert (
-        allowed(
-            asks(namespace=namespace),
-            cluster_roles=[role] if kind == "ClusterRole" else [],
-            roles=[role] if kind == "Role" else [],
-            cluster_role_bindings=[],
-            role_bindings=[bound(kind, "a")],
-        )
-        is answer
+    policy = Policy(
+        cluster_roles=[role] if kind == "ClusterRole" else [],
+        roles=[role] if kind == "Role" else [],
+        role_bindings=[bound(kind, "a")],
     )
+    assert allowed(asks(namespace=namespace), policy) is answer
+
+
+def test_what_is_granted_adds_up_over_the_bindings() -> None:
+    reads, writes = rule("get", "pods"), rule("create", "services")
+    policy = Policy(
+        cluster_roles=[{"metadata": {"name": "r"}, "rules": [reads]}],
+        roles=[{"metadata": {"name": "r", "namespace": "a"}, "rules": [writes]}],
+        cluster_role_bindings=[bound("ClusterRole")],
+        role_bindings=[bound("Role", "a"), bound("Role", "b")],
+    )
+    assert granted(USER, GROUPS, "a", policy) == [reads, writes]
+    assert granted(USER, GROUPS, "b", policy) == [reads]
+    assert granted("ann", (), "a", policy) == []
 
 
 def test_the_superusers_may_everything_without_a_rule() -> None:
     admin = Attributes("admin", "delete", ("system:masters",), resource="nodes")
-    assert allowed(admin, cluster_roles=[], roles=[], cluster_role_bindings=[], role_bindings=[])
+    assert allowed(admin, Policy())
 
 
 @pytest.mark.parametrize(
@@ -127,10 +136,8 @@ def test_a_refusal_says_who_and_what(attributes: Attributes, words: str) -> None
 
 def test_every_account_may_ask_the_server_what_it_serves() -> None:
     objects = list(bootstrap_objects())
-    assert allowed(
-        asks(resource="", path="/apis/networking.k8s.io/v1"),
+    policy = Policy(
         cluster_roles=[each for each in objects if each["kind"] == "ClusterRole"],
-        roles=[],
         cluster_role_bindings=[each for each in objects if each["kind"] == "ClusterRoleBinding"],
-        role_bindings=[],
     )
+    assert allowed(asks(resource="", path="/apis/networking.k8s.io/v1"), policy)

@@ -1,4 +1,4 @@
-"""ConfigMaps, Secrets, roles, bindings, definitions, leases, events."""
+"""ConfigMaps, Secrets, roles, bindings, definitions, leases, events, nodes."""
 
 from typing import Any
 
@@ -136,14 +136,20 @@ def test_what_a_binding_grants_stays() -> None:
     ]
 
 
+VERSION = {
+    "name": "v1",
+    "served": True,
+    "storage": True,
+    "schema": {"openAPIV3Schema": {"type": "object"}},
+}
+
+
 def definition(name: str = "widgets.example.com", **spec: Any) -> Json:
-    schema = {"openAPIV3Schema": {"type": "object"}}
-    version = {"name": "v1", "served": True, "storage": True, "schema": schema}
     fields = {
         "group": "example.com",
         "scope": "Namespaced",
         "names": {"plural": "widgets", "kind": "Widget"},
-        "versions": [version],
+        "versions": [VERSION],
         **spec,
     }
     made = {
@@ -169,6 +175,11 @@ def definition(name: str = "widgets.example.com", **spec: Any) -> Json:
             "must have exactly one version marked as storage version"]),
         (definition(versions=[{"name": "v1", "storage": True}]), [
             "spec.versions[0].schema.openAPIV3Schema: Required value: schemas are required"]),
+        (definition(versions=[{**VERSION, "additionalPrinterColumns": [{"type": "colour"}]}]), [
+            "spec.versions[0].additionalPrinterColumns[0].name: Required value",
+            "spec.versions[0].additionalPrinterColumns[0].jsonPath: Required value",
+            'spec.versions[0].additionalPrinterColumns[0].type: Invalid value: "colour": '
+            "must be one of boolean,date,integer,number,string"]),
     ],
 )  # fmt: skip
 def test_definitions_are_judged_in_upstreams_words(made: Json, expected: list[str]) -> None:
@@ -185,6 +196,40 @@ def test_a_lease_lasts_some_time() -> None:
     assert messages(lease) == [
         "spec.leaseDurationSeconds: Invalid value: 0: must be greater than 0"
     ]
+
+
+def test_a_lease_prefers_a_holder_only_by_a_strategy() -> None:
+    spec = {"preferredHolder": "a"}
+    assert messages(obj("Lease", "coordination.k8s.io/v1", spec=spec)) == [
+        "spec.preferredHolder: Forbidden: may only be specified if `strategy` is defined"
+    ]
+    spec["strategy"] = "OldestEmulationVersion"
+    assert messages(obj("Lease", "coordination.k8s.io/v1", spec=spec)) == []
+
+
+def node(*taints: Json) -> Json:
+    metadata = {"name": "a"}
+    return {"apiVersion": "v1", "kind": "Node", "metadata": metadata, "spec": {"taints": taints}}
+
+
+def test_a_taint_has_a_key_and_an_effect() -> None:
+    assert messages(node({"key": "a/b", "effect": "NoSchedule"})) == []
+    assert messages(node({"key": "a", "effect": "Never"}, {"key": "a"})) == [
+        'metadata.taints[0].effect: Unsupported value: "Never": '
+        'supported values: "NoSchedule", "PreferNoSchedule", "NoExecute"',
+        "metadata.taints[1].effect: Required value",
+    ]
+    (no_key, *_) = messages(node({"effect": "NoExecute"}))
+    assert no_key.startswith('metadata.taints[0].key: Invalid value: "": name part must be')
+
+
+def test_a_taint_comes_once() -> None:
+    taint = {"key": "a", "effect": "NoExecute"}
+    (error,) = creation_errors("Node", node(taint, taint))
+    assert (error.field, error.detail) == (
+        "metadata.taints[1]",
+        "taints must be unique by key and effect pair",
+    )
 
 
 def test_an_event_lives_beside_what_it_is_about() -> None:

@@ -141,6 +141,11 @@ WEB = "spec.containers[0]"
         (pod(restartPolicy="Maybe"), [
             'spec.restartPolicy: Unsupported value: "Maybe": '
             'supported values: "Always", "OnFailure", "Never"']),
+        (pod(readinessGates=[{"conditionType": "a/b"}, {"conditionType": "a b"}]), [
+            'spec.readinessGates[1].conditionType: Invalid value: "a b": '
+            "name part must consist of alphanumeric characters, '-', '_' or '.', and must start "
+            "and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', "
+            "regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"]),
         (pod(terminationGracePeriodSeconds=-1), [
             "spec.terminationGracePeriodSeconds: Invalid value: -1: "
             "must be greater than or equal to 0"]),

@@ -10,12 +10,20 @@ from dataclasses import dataclass
 from labsupport.base.types import Json
 from labsupport.minicluster.api.registry import Registry
 from labsupport.minicluster.store import Key
-from labsupport.rules.rbac import SUPERUSERS, Attributes, allowed, refusal, service_account_user
+from labsupport.rules.rbac import (
+    GROUP,
+    SUPERUSERS,
+    Attributes,
+    Policy,
+    allowed,
+    granted,
+    refusal,
+    service_account_user,
+)
 from labsupport.rules.status import StatusError, forbidden, unauthorized
 
 ISSUER = "https://kubernetes.default.svc"
 _HEADER = {"alg": "HS256", "typ": "JWT"}
-_RBAC = "rbac.authorization.k8s.io"
 _SERVICE_ACCOUNT_PREFIX = "system:serviceaccount:"
 
 
@@ -52,7 +60,7 @@ class ServiceAccountTokens:
     def claims(self, token: str) -> Json | None:
         """What the token says, if this key signed it."""
         signed, _, signature = token.rpartition(".")
-        if not hmac.compare_digest(_encoded(self._signature(signed)), signature):
+        if not _equal(_encoded(self._signature(signed)), signature):
             return None
         payload = signed.partition(".")[2]
         claims: Json = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
@@ -78,7 +86,7 @@ class Authenticator:
         scheme, _, token = headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise unauthorized()
-        if hmac.compare_digest(token.strip().encode(), self._admin_token.encode()):
+        if _equal(token.strip(), self._admin_token):
             return _impersonated(headers) or ADMIN
         user = self._service_account(token.strip())
         if user is None:
@@ -108,16 +116,11 @@ class Authorizer:
 
     def allows(self, attributes: Attributes) -> bool:
         """Whether some role grants it."""
-        if SUPERUSERS in attributes.groups:
-            return True
-        everything = self._registry.list
-        return allowed(
-            attributes,
-            cluster_roles=everything(f"clusterroles.{_RBAC}"),
-            roles=everything(f"roles.{_RBAC}"),
-            cluster_role_bindings=everything(f"clusterrolebindings.{_RBAC}"),
-            role_bindings=everything(f"rolebindings.{_RBAC}"),
-        )
+        return SUPERUSERS in attributes.groups or allowed(attributes, self._policy())
+
+    def rules(self, user: User, namespace: str) -> list[Json]:
+        """All rules (`v1.PolicyRule`) that hold for the user in a namespace."""
+        return granted(user.name, user.groups, namespace, self._policy())
 
     def check(self, attributes: Attributes) -> None:
         """403 in Kubernetes' words when it is not allowed."""
@@ -128,6 +131,10 @@ class Authorizer:
             raise StatusError(403, "Forbidden", message)
         raise forbidden(attributes.resource, attributes.group, attributes.name, refusal(attributes))
 
+    def _policy(self) -> Policy:
+        kinds = ("clusterroles", "roles", "clusterrolebindings", "rolebindings")
+        return Policy(*(self._registry.list(f"{kind}.{GROUP}") for kind in kinds))
+
 
 def _impersonated(headers: Mapping[str, str]) -> User | None:
     name = headers.get("impersonate-user", "")
@@ -137,6 +144,11 @@ def _impersonated(headers: Mapping[str, str]) -> User | None:
     if name.startswith(_SERVICE_ACCOUNT_PREFIX) and name.count(":") == 3 and not groups:
         return User(*service_account_user(*name.split(":")[2:]))
     return User(name, (*groups, "system:authenticated"))
+
+
+def _equal(one: str, other: str) -> bool:
+    """Whether two secrets are equal, found out in the same time wherever they differ."""
+    return hmac.compare_digest(one.encode(), other.encode())
 
 
 def _dumped(claims: Json) -> bytes:

@@ -8,6 +8,8 @@ from labsupport.rules.status import StatusError
 
 CRDS = "customresourcedefinitions.apiextensions.k8s.io"
 
+_BUILT_IN_NAMES = frozenset(resource.key for resource in BUILT_IN)
+
 
 class ResourceTable:
     """The kinds served now, by key and by path; it follows the CustomResourceDefinitions."""
@@ -54,7 +56,12 @@ class ResourceTable:
 
 
 def custom_resources(definition: Json) -> list[Resource]:
-    """The resources of a CustomResourceDefinition, one for each version served."""
+    """The resources of a CustomResourceDefinition, one for each version served.
+
+    None where it bears the name of a built-in kind, whose place it can't take.
+    """
+    if definition["metadata"]["name"] in _BUILT_IN_NAMES:
+        return []
     spec = definition["spec"]
     names = spec["names"]
     return [

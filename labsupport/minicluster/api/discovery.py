@@ -11,11 +11,17 @@ from itertools import groupby
 
 from labsupport.base.types import Json
 from labsupport.minicluster.api.resources import ALL_VERBS, Resource
-from labsupport.minicluster.api.schemas import KUBERNETES_VERSION
+from labsupport.schemas import KUBERNETES_VERSION
 
 _READ_WRITE = ("get", "patch", "update")
-_SUBRESOURCE_VERBS = {"log": ("get",), "finalize": ("update",), "token": ("create",)}
+_SUBRESOURCE_VERBS = {
+    "eviction": ("create",),
+    "finalize": ("update",),
+    "log": ("get",),
+    "token": ("create",),
+}
 _SUBRESOURCE_KINDS = {
+    "eviction": ("policy", "v1", "Eviction"),
     "scale": ("autoscaling", "v1", "Scale"),
     "token": ("authentication.k8s.io", "v1", "TokenRequest"),
 }
@@ -143,18 +149,14 @@ def _group(name: str, members: Sequence[Resource]) -> Json:
 
 
 def _listed(resource: Resource) -> Json:
-    entry: Json = {
+    return {
         "name": resource.plural,
         "singularName": resource.singular,
         "namespaced": resource.namespaced,
         "kind": resource.kind,
         "verbs": list(ALL_VERBS),
+        **_other_names(resource),
     }
-    if resource.short_names:
-        entry["shortNames"] = list(resource.short_names)
-    if resource.categories:
-        entry["categories"] = list(resource.categories)
-    return entry
 
 
 def _listed_subresources(resource: Resource) -> Iterator[Json]:
@@ -179,11 +181,8 @@ def _aggregated(resource: Resource) -> Json:
         "scope": "Namespaced" if resource.namespaced else "Cluster",
         "singularResource": resource.singular,
         "verbs": list(ALL_VERBS),
+        **_other_names(resource),
     }
-    if resource.short_names:
-        entry["shortNames"] = list(resource.short_names)
-    if resource.categories:
-        entry["categories"] = list(resource.categories)
     if resource.subresources:
         entry["subresources"] = [
             {
@@ -194,6 +193,11 @@ def _aggregated(resource: Resource) -> Json:
             for name in sorted(resource.subresources)
         ]
     return entry
+
+
+def _other_names(resource: Resource) -> Json:
+    names = {"shortNames": resource.short_names, "categories": resource.categories}
+    return {field: list(values) for field, values in names.items() if values}
 
 
 def _response_kind(resource: Resource, subresource: str) -> tuple[str, str, str]:

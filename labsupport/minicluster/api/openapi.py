@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from labsupport.base.types import Json
 from labsupport.minicluster.api.patch import JSON_PATCH, MERGE_PATCH, STRATEGIC_MERGE_PATCH
 from labsupport.minicluster.api.resources import Resource
-from labsupport.minicluster.api.schemas import KUBERNETES_VERSION, OBJECT_META, definitions
+from labsupport.schemas import KUBERNETES_VERSION, OBJECT_META, definitions
 
 _INT_OR_STRING = "io.k8s.apimachinery.pkg.util.intstr.IntOrString"
 _QUANTITY = "io.k8s.apimachinery.pkg.api.resource.Quantity"

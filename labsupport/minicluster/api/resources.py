@@ -80,7 +80,14 @@ BUILT_IN: tuple[Resource, ...] = (
         "v1", "Namespace", "namespaces", namespaced=False, short=("ns",), sub=("status", "finalize")
     ),
     _built_in("v1", "Node", "nodes", namespaced=False, short=("no",), sub=("status",)),
-    _built_in("v1", "Pod", "pods", short=("po",), categories=("all",), sub=("status", "log")),
+    _built_in(
+        "v1",
+        "Pod",
+        "pods",
+        short=("po",),
+        categories=("all",),
+        sub=("status", "log", "eviction"),
+    ),
     _built_in("v1", "Service", "services", short=("svc",), categories=("all",), sub=("status",)),
     _built_in("v1", "Endpoints", "endpoints", short=("ep",)),
     _built_in("v1", "ConfigMap", "configmaps", short=("cm",)),

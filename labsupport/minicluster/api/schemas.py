@@ -1,27 +1,25 @@
-"""The structure schemas of the kinds served, from the published OpenAPI of Kubernetes 1.37.
+"""The structure schemas of the kinds served.
 
-They come with the package `kubernetes-validate`: its file is found without importing the package
-(which takes more than a second), and read one definition at a time, since the whole would cost
-the daemon tens of megabytes.
+Built-in kinds have the structure that Kubernetes publishes, custom kinds the one their
+CustomResourceDefinition brings.
 """
 
-import importlib.util
-import json
-import re
 from collections.abc import Iterable
-from pathlib import Path
-from typing import Any
 
-from labsupport.base.errors import LabError
 from labsupport.base.types import Json
 from labsupport.minicluster.api.resources import BUILT_IN, Resource
 from labsupport.rules.schema import DefinitionReader, Schema, custom_schema
+from labsupport.schemas import OBJECT_META, definitions
 
-KUBERNETES_VERSION = "v1.37.0"
-OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
-
-_DEFINITION = re.compile(r'"(io\.k8s\.[\w.-]+)": (?=\{)')
-_REFERENCE_PREFIX = "#/$defs/"
+_NOT_STORED = {
+    "DeleteOptions": "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions",
+    "Eviction": "io.k8s.api.policy.v1.Eviction",
+    "Scale": "io.k8s.api.autoscaling.v1.Scale",
+    "SelfSubjectAccessReview": "io.k8s.api.authorization.v1.SelfSubjectAccessReview",
+    "SelfSubjectReview": "io.k8s.api.authentication.v1.SelfSubjectReview",
+    "SelfSubjectRulesReview": "io.k8s.api.authorization.v1.SelfSubjectRulesReview",
+    "TokenRequest": "io.k8s.api.authentication.v1.TokenRequest",
+}
 
 
 class Schemas:
@@ -35,8 +33,9 @@ class Schemas:
     def load(cls, resources: Iterable[Resource] = BUILT_IN) -> "Schemas":
         """Reads the schemas that `resources` need (a few milliseconds, about a megabyte)."""
         names = {resource.definition for resource in resources if resource.definition}
-        reader = DefinitionReader(definitions(names | {OBJECT_META}))
-        return cls({name: reader.named(name) for name in names | {OBJECT_META}})
+        names |= {OBJECT_META, *_NOT_STORED.values()}
+        reader = DefinitionReader(definitions(names))
+        return cls({name: reader.named(name) for name in names})
 
     def schema(self, resource: Resource) -> Schema:
         """The structure that objects of this resource must have."""
@@ -50,67 +49,6 @@ class Schemas:
             self._custom[place] = (resource.schema, schema)
         return schema
 
-
-def definitions(names: Iterable[str], *, descriptions: bool = False) -> dict[str, Json]:
-    """The definitions `names` and all they refer to, by name, as Kubernetes publishes them.
-
-    Not kept: each call reads the file. `descriptions` are most of the text; only `kubectl explain`
-    needs them.
-    """
-    text = _definitions_file().read_text(encoding="utf-8")
-    starts = {match[1]: match.end() for match in _DEFINITION.finditer(text)}
-    decoder = json.JSONDecoder()
-    found: dict[str, Json] = {}
-    wanted = sorted(names)
-    while wanted:
-        name = wanted.pop()
-        if name in found:
-            continue
-        definition, _ = decoder.raw_decode(text, starts[name])
-        wanted.extend(references(definition))
-        found[name] = definition if descriptions else _without_descriptions(definition)
-    return found
-
-
-def references(node: Any) -> set[str]:
-    """The names of the definitions that `node` refers to, itself not resolved."""
-    if isinstance(node, list):
-        return set().union(*map(references, node))
-    if not isinstance(node, dict):
-        return set()
-    found = set().union(*map(references, node.values()))
-    if isinstance(node.get("$ref"), str):
-        found.add(node["$ref"].removeprefix(_REFERENCE_PREFIX))
-    return found
-
-
-def _without_descriptions(node: Any) -> Any:
-    if isinstance(node, list):
-        return [_without_descriptions(item) for item in node]
-    if not isinstance(node, dict):
-        return node
-    return {
-        # A property may itself be called `description`; then its value is a schema, not a text.
-        name: _without_descriptions(value)
-        for name, value in node.items()
-        if not (name == "description" and isinstance(value, str))
-    }
-
-
-def _definitions_file() -> Path:
-    spec = importlib.util.find_spec("kubernetes_validate")
-    folders = spec.submodule_search_locations if spec else None
-    for folder in folders or ():
-        path = (
-            Path(folder)
-            / "kubernetes-json-schema"
-            / f"{KUBERNETES_VERSION}-local"
-            / "_definitions.json"
-        )
-        if path.is_file():
-            return path
-    raise LabError(
-        f"the schemas of Kubernetes {KUBERNETES_VERSION} are not installed",
-        found=f"looked in {', '.join(folders)}" if folders else "no package kubernetes-validate",
-        remedy="python -m pip install 'kubernetes-validate==1.37.0'",
-    )
+    def not_stored(self, kind: str) -> Schema:
+        """The structure of a kind that is only sent: `DeleteOptions`, `Scale`, a review."""
+        return self._built_in[_NOT_STORED[kind]]

@@ -55,7 +55,7 @@ def missing_message(reference: str) -> str:
     return (
         f'image "{reference}" is not on this node: the embedded cluster runs pods as processes '
         f"and has {', '.join(available())}; "
-        "a cluster in containers runs any image: lab up --provider kind"
+        "a cluster whose pods are containers runs any image"
     )
 
 

@@ -19,7 +19,7 @@ from labsupport.rules.validation.field import (
     FieldError,
     duplicate,
     each_invalid,
-    forbidden,
+    exactly_one,
     invalid_value,
     non_negative,
     not_found,
@@ -253,12 +253,9 @@ def _probes_errors(container: Json, field: str) -> list[FieldError]:
 
 def _handler_errors(probe: Json, field: str) -> list[FieldError]:
     given = [name for name in _HANDLERS if probe.get(name) is not None]
+    errors = exactly_one(field, given, "handler type")
     if not given:
-        return [required(field, "must specify a handler type")]
-    errors = [
-        forbidden(f"{field}.{name}", "may not specify more than 1 handler type")
-        for name in given[1:]
-    ]
+        return errors
     name, action = given[0], probe[given[0]]
     place = f"{field}.{name}"
     if name == "exec":

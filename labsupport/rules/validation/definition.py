@@ -12,6 +12,8 @@ from labsupport.rules.validation.field import (
     required,
 )
 
+_COLUMN_TYPES = ("boolean", "date", "integer", "number", "string")
+
 
 def definition_errors(definition: Json) -> list[FieldError]:
     """What is wrong with a CustomResourceDefinition, its metadata's form apart."""
@@ -55,10 +57,23 @@ def _versions_errors(versions: list[Json]) -> list[FieldError]:
         seen.add(name)
         if not (version.get("schema") or {}).get("openAPIV3Schema"):
             errors.append(required(f"{field}.schema.openAPIV3Schema", "schemas are required"))
+        for number, column in enumerate(version.get("additionalPrinterColumns") or []):
+            errors += _column_errors(column, f"{field}.additionalPrinterColumns[{number}]")
     stored = [version for version in versions if version.get("storage")]
     if len(stored) != 1:
         why = "must have exactly one version marked as storage version"
         errors.append(invalid_value("spec.versions", versions, why))
+    return errors
+
+
+def _column_errors(column: Json, field: str) -> list[FieldError]:
+    """One more column of `kubectl get`."""
+    errors = [required(f"{field}.{name}") for name in ("name", "jsonPath") if not column.get(name)]
+    kind, why = column.get("type") or "", f"must be one of {','.join(_COLUMN_TYPES)}"
+    if not kind:
+        errors.append(required(f"{field}.type", why))
+    elif kind not in _COLUMN_TYPES:
+        errors.append(invalid_value(f"{field}.type", kind, why))
     return errors
 
 

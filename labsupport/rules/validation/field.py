@@ -145,6 +145,14 @@ def non_negative(field: str, value: int | None) -> list[FieldError]:
     return [invalid_value(field, value, "must be greater than or equal to 0")]
 
 
+def exactly_one(field: str, given: Sequence[str], what: str) -> list[FieldError]:
+    """Of several members of `field` that exclude each other, `given` are those that are there."""
+    if not given:
+        return [required(field, f"must specify a {what}")]
+    why = f"may not specify more than 1 {what}"
+    return [forbidden(f"{field}.{name}", why) for name in given[1:]]
+
+
 def immutable(field: str, new: object, old: object) -> list[FieldError]:
     """The field must stay as it was."""
     return [] if new == old else [invalid_value(field, new, "field is immutable")]

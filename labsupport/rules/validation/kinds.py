@@ -17,7 +17,12 @@ from labsupport.rules.validation.endpoints import (
     endpoint_slice_update_errors,
     endpoints_errors,
 )
-from labsupport.rules.validation.field import FieldError, invalid_value, non_negative
+from labsupport.rules.validation.field import (
+    FieldError,
+    forbidden,
+    invalid_value,
+    non_negative,
+)
 from labsupport.rules.validation.ingress import (
     ingress_class_errors,
     ingress_class_update_errors,
@@ -30,6 +35,7 @@ from labsupport.rules.validation.metadata import (
     metadata_errors,
     metadata_update_errors,
 )
+from labsupport.rules.validation.node import node_errors
 from labsupport.rules.validation.pod import pod_errors, pod_update_errors
 from labsupport.rules.validation.service import (
     service_errors,
@@ -74,6 +80,9 @@ def _lease_errors(lease: Json) -> list[FieldError]:
     if seconds is not None and seconds <= 0:
         why = "must be greater than 0"
         errors.append(invalid_value("spec.leaseDurationSeconds", seconds, why))
+    if spec.get("preferredHolder") and not spec.get("strategy"):
+        why = "may only be specified if `strategy` is defined"
+        errors.append(forbidden("spec.preferredHolder", why))
     return errors
 
 
@@ -121,7 +130,7 @@ def _binding(*, namespaced: bool) -> _Kind:
 _RBAC = "rbac.authorization.k8s.io"
 _KINDS = {
     ("", "Namespace"): _Kind(name_form=dns_label, namespaced=False),
-    ("", "Node"): _Kind(namespaced=False),
+    ("", "Node"): _Kind(node_errors, _again(node_errors), namespaced=False),
     ("", "Pod"): _Kind(pod_errors, pod_update_errors),
     ("", "Service"): _Kind(
         service_errors, service_update_errors, service_status_errors, service_name

@@ -9,12 +9,14 @@ from labsupport.rules.formats import (
     dns_label,
     dns_subdomain,
     local_path,
+    qualified_name,
 )
 from labsupport.rules.validation.containers import containers_errors
 from labsupport.rules.validation.field import (
     FieldError,
     duplicate,
     each_invalid,
+    exactly_one,
     forbidden,
     non_negative,
     not_supported,
@@ -89,6 +91,9 @@ def pod_spec_errors(spec: Json, field: str) -> list[FieldError]:
     ):
         if spec.get(name):
             errors += each_invalid(f"{field}.{name}", spec[name], form(spec[name]))
+    for index, gate in enumerate(spec.get("readinessGates") or []):
+        place, kind = f"{field}.readinessGates[{index}].conditionType", gate.get("conditionType")
+        errors += each_invalid(place, kind or "", qualified_name(kind or ""))
     seconds = spec.get("terminationGracePeriodSeconds")
     return errors + non_negative(f"{field}.terminationGracePeriodSeconds", seconds)
 
@@ -112,12 +117,9 @@ def _volumes_errors(volumes: list[Json], field: str) -> tuple[set[str], list[Fie
 
 def _volume_source_errors(volume: Json, field: str) -> list[FieldError]:
     sources = [name for name, value in volume.items() if name != "name" and value is not None]
+    errors = exactly_one(field, sources, "volume type")
     if not sources:
-        return [required(field, "must specify a volume type")]
-    errors = [
-        forbidden(f"{field}.{name}", "may not specify more than 1 volume type")
-        for name in sources[1:]
-    ]
+        return errors
     kind, source = sources[0], volume[sources[0]]
     place = f"{field}.{kind}"
     if kind == "configMap" and not source.get("name"):

@@ -26,9 +26,9 @@ from labsupport.minicluster.api.http.responses import (
     Send,
     refusal_response,
 )
-from labsupport.minicluster.api.http.reviews import PATHS as REVIEW_PATHS
-from labsupport.minicluster.api.http.reviews import reviewed, token_issued
+from labsupport.minicluster.api.http.reviews import REVIEWS, reviewed, token_issued
 from labsupport.minicluster.api.http.scale import scaled
+from labsupport.minicluster.api.http.unavailable import unavailable
 from labsupport.minicluster.api.http.watching import watched
 from labsupport.minicluster.api.http.writes import Writes
 from labsupport.minicluster.api.logs import LogSource
@@ -42,6 +42,10 @@ BODY_LIMIT = 3 * 1024 * 1024
 """Bytes of a request body at most, as in Kubernetes."""
 
 _HEALTH_PATHS = ("/healthz", "/livez", "/readyz")
+
+_DEPRECATIONS = {
+    "endpoints": "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"
+}
 
 logger = logging.getLogger(__name__)
 
@@ -63,6 +67,12 @@ class ApiApp:
         self._schemas = schemas or Schemas.load()
         self._documents = Documents(registry.resources)
         self._writes = Writes(registry, self._schemas)
+        self._special: dict[str, dict[str, Handler]] = {
+            "eviction": {"create": self._writes.evict},
+            "log": {"get": self._log},
+            "scale": dict.fromkeys(("get", "update", "patch"), self._scale),
+            "token": {"create": self._token},
+        }
         self._closing = asyncio.Event()
         self.log_source: LogSource | None = None
 
@@ -73,12 +83,15 @@ class ApiApp:
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """One request (ASGI)."""
         try:
+            body = await _body(receive)
+            if body is None:
+                return
             request = Request(
                 scope["method"],
                 scope["path"],
                 query_of(scope["query_string"]),
                 headers_of(scope["headers"]),
-                await _body(receive),
+                body,
             )
             answer = await self._answer(request)
         except StatusError as refusal:
@@ -97,8 +110,8 @@ class ApiApp:
         if request.path == "/version":
             return await self._documents.answer(request)
         user = self._authenticator.user(request.headers)
-        if request.path in REVIEW_PATHS and request.method == "POST":
-            return reviewed(self._authorizer, user, request)
+        if request.path in REVIEWS and request.method == "POST":
+            return reviewed(self._authorizer, self._schemas, user, request)
         target = target_of(request.path)
         if target is None:
             verb = "get" if request.method == "GET" else request.method.lower()
@@ -117,12 +130,11 @@ class ApiApp:
         handler = self._handler(asked)
         if handler is None:
             raise method_not_allowed(resource.plural, resource.group)
-        return await handler(asked)
+        answer = await handler(asked)
+        deprecation = _DEPRECATIONS.get(resource.key)
+        return answer.with_warning(deprecation) if deprecation else answer
 
     def _handler(self, request: ResourceRequest) -> Handler | None:
-        special = {"scale": self._scale, "log": self._log, "token": self._token}
-        if request.target.subresource in special:
-            return special[request.target.subresource]
         handlers: dict[str, Handler] = {
             "get": self._get,
             "list": self._list,
@@ -134,7 +146,7 @@ class ApiApp:
             handlers["create"] = self._writes.create
             handlers["delete"] = self._writes.delete
             handlers["deletecollection"] = self._writes.delete_collection
-        return handlers.get(request.verb)
+        return self._special.get(request.target.subresource, handlers).get(request.verb)
 
     async def _get(self, request: ResourceRequest) -> Answer:
         return got(self._registry, request)
@@ -152,28 +164,27 @@ class ApiApp:
         return await log_read(self._registry, self.log_source, request, self._closing)
 
     async def _token(self, request: ResourceRequest) -> Answer:
-        if request.verb != "create":
-            raise method_not_allowed("serviceaccounts", "")
-        return token_issued(self._registry, self._authenticator.tokens, request)
+        return token_issued(self._registry, self._schemas, self._authenticator.tokens, request)
 
 
 def _check_path(target: Target, resource: Resource) -> None:
-    """404 where scope or subresource are not those of the kind."""
+    """404 where scope or subresource are not those of the kind, 501 where they might well be."""
     if target.namespace and not resource.namespaced:
         raise unknown_resource()
     if target.name and resource.namespaced and not target.namespace:
         raise unknown_resource()
     if target.subresource and target.subresource not in resource.subresources:
-        raise unknown_resource()
+        raise unavailable(target) or unknown_resource()
 
 
-async def _body(receive: Receive) -> bytes:
+async def _body(receive: Receive) -> bytes | None:
+    """The whole body; None when the client left before it was, so that nothing may be done."""
     parts: list[bytes] = []
     size = 0
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            return b""
+            return None
         parts.append(message.get("body", b""))
         size += len(parts[-1])
         if size > BODY_LIMIT:

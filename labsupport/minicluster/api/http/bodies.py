@@ -8,7 +8,7 @@ from labsupport.minicluster.api import protobuf
 from labsupport.minicluster.api.http.requests import Request
 from labsupport.minicluster.api.resources import Resource
 from labsupport.minicluster.api.schemas import Schemas
-from labsupport.rules.status import bad_request, unsupported_media_type
+from labsupport.rules.status import unsupported_media_type
 from labsupport.rules.structure import loads_with_duplicates, structured
 from labsupport.rules.validation import invalid
 from labsupport.rules.values import value_errors, with_schema_defaults
@@ -29,14 +29,22 @@ def document(request: Request) -> tuple[Any, list[str]]:
     return loads_with_duplicates(request.body)
 
 
-def json_object(request: Request) -> Json:
-    """The body as a JSON object; an empty body is an empty object."""
+def sent_object(schemas: Schemas, request: Request, kind: str) -> Json:
+    """The body as an object that is not stored (`DeleteOptions`, `Scale`, a review).
+
+    An empty body is an empty object. 400 when its structure is not the kind's.
+    """
     if not request.body:
         return {}
     value, _ = document(request)
-    if not isinstance(value, dict):
-        raise bad_request("the body of the request is not a JSON object")
-    return value
+    return structured_as(schemas, value, kind)
+
+
+def structured_as(schemas: Schemas, value: Any, kind: str) -> Json:
+    """`value` as an object of a kind that is not stored; 400 when it is none."""
+    schema = schemas.not_stored(kind)
+    obj, _ = structured(value, schema, kind=kind, version="v1", field_validation="Ignore")
+    return obj
 
 
 def checked_object(
@@ -71,9 +79,7 @@ def _yaml(body: bytes) -> tuple[Any, list[str]]:
     """YAML, of which JSON is a part: clients mostly send that under the name of YAML."""
     if body.lstrip()[:1] in (b"{", b"["):
         return loads_with_duplicates(body)
-    import yaml  # costs the daemon memory, and is rarely needed
+    # Here, because it costs the daemon memory and is rarely needed.
+    from labsupport.minicluster.api.http.yaml_text import json_text
 
-    try:
-        return yaml.safe_load(body), []
-    except yaml.YAMLError as error:
-        raise bad_request(f"error decoding YAML: {error}") from None
+    return loads_with_duplicates(json_text(body))

@@ -11,6 +11,9 @@ from labsupport.minicluster.api.http.responses import Response, encoded, json_re
 from labsupport.rules.status import StatusError
 
 _V3 = "/openapi/v3/"
+_OPENAPI_V2_PROTOBUF = "application/com.github.proto-openapi.spec.v2"
+"""How kubectl asks for version 2, and takes nothing else. No bytes are an empty document: it has
+the schemas from version 3 already, and only needs an answer that it can read."""
 
 
 class Documents:
@@ -27,7 +30,7 @@ class Documents:
         if path in ("/api", "/apis"):
             return self._roots(request, core=path == "/api")
         if path.startswith("/openapi"):
-            return await self._openapi(path)
+            return await self._openapi(path, request.headers.get("accept", ""))
         return json_response(_found(self._plain(path)))
 
     def _plain(self, path: str) -> Json | None:
@@ -54,11 +57,13 @@ class Documents:
             return json_response(discovery.core_versions(request.headers.get("host", "")))
         return json_response(discovery.group_list(self._resources))
 
-    async def _openapi(self, path: str) -> Response:
+    async def _openapi(self, path: str, accept: str) -> Response:
         resources = list(self._resources)
         if path == "/openapi/v3":
             return json_response(openapi.index(resources))
         if path == "/openapi/v2":
+            if accept.startswith(_OPENAPI_V2_PROTOBUF):
+                return Response(b"", content_type=f"{_OPENAPI_V2_PROTOBUF}.v1.0+protobuf")
             return await _made_aside(lambda: openapi.document_v2(resources))
         if not path.startswith(_V3):
             raise unknown_resource()

@@ -1,6 +1,6 @@
 """A request taken apart: which object, which verb, who asks."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote
 
@@ -8,6 +8,9 @@ from labsupport.minicluster.api.auth import User
 from labsupport.minicluster.api.resources import Resource
 from labsupport.rules.rbac import Attributes
 from labsupport.rules.status import bad_request
+
+PROXY = "proxy"
+"""The one subresource whose path goes on: with the path to ask the pod or Service for."""
 
 _TRUE = ("true", "1", "")
 _NAMESPACE_SUBRESOURCES = ("status", "finalize")
@@ -81,8 +84,8 @@ class ResourceRequest:
 
     @property
     def dry_run(self) -> bool:
-        """Whether nothing may be stored."""
-        return self.http.query.get("dryRun") == "All"
+        """Whether nothing may be stored; 400 when that is asked for in an unknown way."""
+        return is_dry_run(filter(None, [self.http.query.get("dryRun", "")]))
 
     def attributes(self) -> Attributes:
         """What RBAC is asked."""
@@ -111,6 +114,14 @@ def verb_of(request: Request, target: Target) -> str:
         return "create"
     verbs = _VERBS_ON_ONE if target.name else _VERBS_ON_ALL
     return verbs.get(request.method, "")
+
+
+def is_dry_run(stages: Iterable[str]) -> bool:
+    """What `dryRun` says: nothing, or `All`; 400 for anything else, which must not be stored."""
+    asked = list(stages)
+    if set(asked) - {"All"}:
+        raise bad_request(f"invalid dryRun {asked}: expected All, or nothing")
+    return bool(asked)
 
 
 def query_of(raw: bytes) -> dict[str, str]:
@@ -143,7 +154,7 @@ def target_of(path: str) -> Target | None:
     about_the_namespace = len(rest) == 3 and rest[2] in _NAMESPACE_SUBRESOURCES
     if rest[0] == "namespaces" and len(rest) > 2 and not about_the_namespace:
         namespace, rest = rest[1], rest[2:]
-    if len(rest) > 3 or not all(rest):
+    if (len(rest) > 3 and rest[2] != PROXY) or not all(rest[:3]):
         return None
     plural, name, subresource = (*rest, "", "")[:3]
     return Target(group, version, plural, namespace, name, subresource)

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from labsupport.base.types import Json
@@ -23,10 +23,13 @@ class Answer(Protocol):
     async def send(self, send: Send, receive: Receive) -> None:
         """Writes the whole answer to the client."""
 
+    def with_warning(self, text: str) -> "Answer":
+        """The same answer with one more `Warning` header, which kubectl prints."""
+
 
 @dataclass(frozen=True)
 class Response:
-    """An answer that is complete. `warnings` become `Warning` headers, which kubectl prints."""
+    """An answer that is complete. `warnings` become `Warning` headers."""
 
     body: bytes
     status: int = 200
@@ -40,11 +43,15 @@ class Response:
         headers = [
             (b"content-type", self.content_type.encode()),
             (b"content-length", str(len(self.body)).encode()),
-            *((b"warning", _warning(text)) for text in self.warnings),
+            *_warning_headers(self.warnings),
             *self.headers,
         ]
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": self.body})
+
+    def with_warning(self, text: str) -> "Response":
+        """The same answer with one more warning."""
+        return replace(self, warnings=[*self.warnings, text])
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,11 @@ class Stream:
     chunks: AsyncIterator[bytes]
     closing: asyncio.Event
     content_type: str = JSON
+    warnings: Sequence[str] = ()
+
+    def with_warning(self, text: str) -> "Stream":
+        """The same answer with one more warning."""
+        return replace(self, warnings=[*self.warnings, text])
 
     async def send(self, send: Send, receive: Receive) -> None:
         """Writes chunks as they come; closes the source in any case."""
@@ -71,7 +83,11 @@ class Stream:
         await send({"type": "http.response.body", "body": b""})
 
     async def _write(self, send: Send) -> None:
-        headers = [(b"content-type", self.content_type.encode()), (b"cache-control", b"no-cache")]
+        headers = [
+            (b"content-type", self.content_type.encode()),
+            (b"cache-control", b"no-cache"),
+            *_warning_headers(self.warnings),
+        ]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         async with aclosing(self.chunks) as chunks:  # type: ignore[type-var]
             async for chunk in chunks:
@@ -98,10 +114,10 @@ def encoded(value: Json) -> bytes:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def _warning(text: str) -> bytes:
-    """A `Warning` header (RFC 7234): code 299, no agent, the text quoted."""
-    quoted = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
-    return f'299 - "{quoted}"'.encode()
+def _warning_headers(texts: Sequence[str]) -> list[tuple[bytes, bytes]]:
+    """`Warning` headers (RFC 7234): code 299, no agent, the text quoted."""
+    escaped = [text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ") for text in texts]
+    return [(b"warning", f'299 - "{text}"'.encode()) for text in escaped]
 
 
 async def _gone(receive: Receive) -> None:

@@ -28,6 +28,8 @@ class ApiServer:
             ws="none",
             lifespan="off",
             log_config=None,
+            # Not its warnings: they advise a WebSocket library to whoever tries kubectl exec.
+            log_level="error",
             access_log=False,
             date_header=False,
             server_header=False,

@@ -8,9 +8,9 @@ from labsupport.minicluster.api.http.bodies import (
     APPLY_PATCH,
     checked_object,
     document,
-    json_object,
+    sent_object,
 )
-from labsupport.minicluster.api.http.requests import ResourceRequest
+from labsupport.minicluster.api.http.requests import ResourceRequest, is_dry_run
 from labsupport.minicluster.api.http.responses import Response, json_response
 from labsupport.minicluster.api.http.selection import selection_of
 from labsupport.minicluster.api.patch import MERGE_PATCH, STRATEGIC_MERGE_PATCH, patched
@@ -66,30 +66,25 @@ class Writes:
 
     async def delete(self, request: ResourceRequest) -> Response:
         """DELETE on an object: its last state while it has to end first, else a Status."""
-        options = _delete_options(request)
-        target = request.target
-        last = await self._registry.delete(
-            request.resource.key,
-            target.namespace,
-            target.name,
-            uid=options.uid,
-            propagation=options.propagation,
-            grace_period=options.grace_period,
-            resource_version=options.resource_version,
-            dry_run=request.dry_run,
-        )
+        last = await self._deleted(request, self._sent(request, "DeleteOptions"))
         if "deletionTimestamp" in last["metadata"]:
             return json_response(_in_version(request.resource, last))
-        return json_response(_success(request.resource, last))
+        return json_response(_success(_details(request.resource, last)))
+
+    async def evict(self, request: ResourceRequest) -> Response:
+        """POST of a `policy/v1 Eviction` (`kubectl drain`): a deletion, as nothing forbids it."""
+        await self._deleted(request, self._sent(request, "Eviction").get("deleteOptions") or {})
+        return json_response(_success(), 201)
 
     async def delete_collection(self, request: ResourceRequest) -> Response:
         """DELETE on a collection, honouring selectors."""
+        body = self._sent(request, "DeleteOptions")
         deleted = await self._registry.delete_collection(
             request.resource.key,
             request.namespace,
             selection_of(request).matches,
-            _delete_options(request),
-            dry_run=request.dry_run,
+            _delete_options(request, body),
+            dry_run=_is_dry(request, body),
         )
         version = str(self._registry.store.resource_version)
         return json_response(
@@ -99,6 +94,23 @@ class Writes:
                 "metadata": {"resourceVersion": version},
                 "items": [_in_version(request.resource, obj) for obj in deleted],
             }
+        )
+
+    def _sent(self, request: ResourceRequest, kind: str) -> Json:
+        return sent_object(self._schemas, request.http, kind)
+
+    async def _deleted(self, request: ResourceRequest, body: Json) -> Json:
+        """The object's last state, after a deletion with the options in `body`."""
+        options = _delete_options(request, body)
+        return await self._registry.delete(
+            request.resource.key,
+            request.target.namespace,
+            request.target.name,
+            uid=options.uid,
+            propagation=options.propagation,
+            grace_period=options.grace_period,
+            resource_version=options.resource_version,
+            dry_run=_is_dry(request, body),
         )
 
     async def _created(self, request: ResourceRequest, obj: Json, warnings: list[str]) -> Response:
@@ -164,9 +176,13 @@ def _check_name(request: ResourceRequest, obj: Json) -> None:
         )
 
 
-def _delete_options(request: ResourceRequest) -> DeleteOptions:
+def _is_dry(request: ResourceRequest, body: Json) -> bool:
+    """Whether a deletion is only to be tried: `kubectl delete --dry-run` says so in the body."""
+    return request.dry_run or is_dry_run(body.get("dryRun") or ())
+
+
+def _delete_options(request: ResourceRequest, body: Json) -> DeleteOptions:
     """`metav1.DeleteOptions` from the body, else from the query."""
-    body = json_object(request.http)
     query = request.http.query
     propagation: Any = body.get("propagationPolicy") or query.get("propagationPolicy")
     if not propagation:
@@ -187,21 +203,16 @@ def _delete_options(request: ResourceRequest) -> DeleteOptions:
     )
 
 
-def _success(resource: Resource, last: Json) -> Json:
-    details = {
-        "name": last["metadata"]["name"],
-        "kind": resource.plural,
-        "uid": last["metadata"]["uid"],
-    }
-    if resource.group:
-        details["group"] = resource.group
-    return {
-        "kind": "Status",
-        "apiVersion": "v1",
-        "metadata": {},
-        "status": "Success",
-        "details": details,
-    }
+def _details(resource: Resource, last: Json) -> Json:
+    """`metav1.StatusDetails` of the object that is gone."""
+    metadata = last["metadata"]
+    details = {"name": metadata["name"], "kind": resource.plural, "uid": metadata["uid"]}
+    return details | ({"group": resource.group} if resource.group else {})
+
+
+def _success(details: Json | None = None) -> Json:
+    status: Json = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
+    return status | ({"details": details} if details else {})
 
 
 def _in_version(resource: Resource, obj: Json) -> Json:

@@ -1,11 +1,14 @@
 """Messages as JSON, by the table in `messages.json`.
 
-The table has, for each message (`core/v1.Probe`), its fields by number as `NAME TYPE`. A type is
-`s` string, `i` integer, `b` boolean, `y` bytes, `t` Time, `u` MicroTime, `q` Quantity,
-`x` IntOrString or a message's name, after `[]` for a list, `{}` for a map with string keys, `*`
-for a Go pointer. `+MESSAGE` without a name is a struct that JSON flattens into the one around it.
-Names, numbers and types are those of the struct tags in k8s.io/api v0.36 (types.go); the messages
-are all those of the kinds served and what they refer to, but managedFields.
+The table has, for each message (`core/v1.Probe`), its fields by number as `NAME TYPE`: the JSON
+name, and a type that is `s` string, `i` integer, `b` boolean, `y` bytes, `t` Time, `u` MicroTime,
+`q` Quantity, `x` IntOrString or a message's name, after `[]` for a list, `{}` for a map with
+string keys, `*` for a Go pointer. `+MESSAGE` without a name is a struct that JSON flattens into
+the one around it.
+
+It is made by `.ci/protobuf_table.py` (which says how to run it) from the `protobuf:"…"` and
+`json:"…"` tags of the Go structs in k8s.io/api and k8s.io/apimachinery v0.36.3, for the kinds that
+clients send and all that they refer to. Left out: `managedFields`, and `extra` of a user.
 """
 
 import base64

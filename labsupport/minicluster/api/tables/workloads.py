@@ -48,7 +48,7 @@ def _pod(obj: Json, now: datetime) -> list[Any]:
 def _readiness_gates(pod: Json) -> str:
     gates = [gate["conditionType"] for gate in listing(pod, "spec", "readinessGates")]
     conditions = listing(pod, "status", "conditions")
-    true = {each["type"] for each in conditions if each.get("status") == "True"}
+    true = {each.get("type") for each in conditions if each.get("status") == "True"}
     return f"{sum(gate in true for gate in gates)}/{len(gates)}" if gates else NONE
 
 
