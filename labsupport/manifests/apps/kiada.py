@@ -136,14 +136,13 @@ class Pod(BaseHTTPRequestHandler):
 
 def serve() -> None:
     """Listens on the pod's address until SIGTERM, then lets what is on its way finish."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})  # waited for below, by one thread
     ThreadingTCPServer.allow_reuse_address = True
     ThreadingTCPServer.daemon_threads = True
     server = ThreadingTCPServer((POD_IP, PORT), Pod)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     print(f"{APP} listens on http://{POD_IP}:{PORT}", flush=True)
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    stop.wait()
+    signal.sigwait({signal.SIGTERM})
     time.sleep(DRAIN_SECONDS)
 
 
