@@ -57,7 +57,11 @@ class StorageError(ClusterError):
 
 
 class ManifestError(LabError):
-    """A manifest could not be read as Kubernetes objects."""
+    """A manifest could not be read as Kubernetes objects; `line` counts from 1, 0 is unknown."""
+
+    def __init__(self, what: str, *, found: str = "", remedy: str = "", line: int = 0) -> None:
+        self.line = line
+        super().__init__(what, found=found, remedy=remedy)
 
 
 class NameNotFound(LabError):

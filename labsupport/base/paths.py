@@ -92,6 +92,11 @@ class Instance:
         """JupyterLab's settings and state, apart from the user's own ~/.jupyter."""
         return self.home / "jupyter"
 
+    @property
+    def progress(self) -> Path:
+        """The learner's progress: one JSON line for each check of an exercise."""
+        return self.home / "progress.jsonl"
+
     def make(self) -> "Instance":
         """The same instance, its directory made (0700) if it was missing."""
         self.home.mkdir(mode=0o700, parents=True, exist_ok=True)

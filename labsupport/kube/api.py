@@ -14,6 +14,7 @@ from labsupport.kube.tables import Table
 from labsupport.rules.status import Cause, StatusError
 
 _TIMEOUT = (3.0, 30.0)  # to connect, and for each wait on an answer; seconds
+_DRY_RUN = {"dryRun": "All"}
 _TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
 
 
@@ -59,15 +60,19 @@ class Api:
         own = {"apiVersion": about.api_version, "kind": about.kind}
         return sorted(({**own, **item} for item in found), key=_place)
 
-    def create(self, obj: Json, namespace: str = "default") -> Json:
-        """Create `obj`; its own namespace comes before the one given."""
-        return self.call("POST", self.kind(obj).path(_namespace(obj, namespace)), body=obj)
+    def create(self, obj: Json, namespace: str = "default", *, dry_run: bool = False) -> Json:
+        """Create `obj`; its own namespace comes before the one given.
 
-    def replace(self, obj: Json) -> Json:
+        With `dry_run` the server only says what it would do; so also in `replace`.
+        """
+        path = self.kind(obj).path(_namespace(obj, namespace))
+        return self.call("POST", path, _DRY_RUN if dry_run else None, body=obj)
+
+    def replace(self, obj: Json, *, dry_run: bool = False) -> Json:
         """Put `obj` in place of the one with its name (409 if that moved on meanwhile)."""
         metadata = obj["metadata"]
         path = self.kind(obj).path(metadata.get("namespace"), metadata["name"])
-        return self.call("PUT", path, body=obj)
+        return self.call("PUT", path, _DRY_RUN if dry_run else None, body=obj)
 
     def delete(self, kind: str, name: str, namespace: str = "default") -> Json:
         """Delete one object; what it owns goes too, in the background."""

@@ -11,13 +11,18 @@ from labsupport.rules.status import StatusError
 _TRIES = 5
 
 
-def applied(api: Api, objects: Iterable[Json], namespace: str = "default") -> Iterator[str]:
+def applied(
+    api: Api, objects: Iterable[Json], namespace: str = "default", *, dry_run: bool = False
+) -> Iterator[str]:
     """Apply objects one by one; a line for each (`service/kiada created`).
 
-    The three-way merge of `kubectl apply`, with its annotation, so that both can be mixed.
+    The three-way merge of `kubectl apply`, with its annotation, so that both can be mixed. With
+    `dry_run` the server judges the same objects, and nothing changes.
     """
+    suffix = " (server dry run)" if dry_run else ""
     for obj in objects:
-        yield f"{_label(api, obj)} {_apply(api, _placed(api, obj, namespace))}"
+        outcome = _apply(api, _placed(api, obj, namespace), dry_run)
+        yield f"{_label(api, obj)} {outcome}{suffix}"
 
 
 def create_missing(api: Api, objects: Sequence[Json], namespace: str = "default") -> list[str]:
@@ -52,7 +57,7 @@ def deleted(api: Api, objects: Iterable[Json], namespace: str = "default") -> It
             yield f"{_label(api, obj)} deleted"
 
 
-def _apply(api: Api, wanted: Json) -> str:
+def _apply(api: Api, wanted: Json, dry_run: bool) -> str:
     metadata = wanted["metadata"]
     kind = api.kind(wanted).plural
     annotated = _with_annotation(wanted)
@@ -62,13 +67,13 @@ def _apply(api: Api, wanted: Json) -> str:
         except StatusError as error:
             if error.code != 404:
                 raise
-            api.create(annotated)
+            api.create(annotated, dry_run=dry_run)
             return "created"
         result = merged(_last_applied(live), annotated, live)
         if result == live:
             return "unchanged"
         try:
-            changed = api.replace(result)
+            changed = api.replace(result, dry_run=dry_run)
         except StatusError as error:
             if error.reason == "Conflict" and tries_left:
                 continue

@@ -15,7 +15,12 @@ _API_PORT = 8080
 
 
 class Controller:
-    """Traefik, seen through its Services and its own API (`/api/http/routers` and others)."""
+    """Traefik, seen through its Services and its own API (`/api/http/routers` and others).
+
+    `profile` names the profile in `rules.ingress` that says how it reads Ingress rules.
+    """
+
+    profile = "traefik"
 
     def __init__(self, api: Api, client: Client) -> None:
         self._api = api

@@ -1,6 +1,6 @@
 """`Lab`: the one object that a learner talks to."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +28,7 @@ from labsupport.session.status import LabStatus, status_of
 if TYPE_CHECKING:
     from kubernetes import client as official
 
+    from labsupport.kube.follow import Follower
     from labsupport.names.records import ZoneEditor
     from labsupport.rules.ingress import Decision
 
@@ -122,11 +123,14 @@ class Lab:
         """Send many GETs for `url` and count which pod answered how often."""
         return tally(self.client, url, requests, one_connection=one_connection)
 
-    def explain(self, url: str) -> "Decision":
-        """Which Ingress rule takes `url` by Kubernetes' own words, and why the others do not."""
+    def explain(self, url: str, *, profile: str = "spec") -> "Decision":
+        """Which Ingress rule takes `url`, and why the others do not.
+
+        By Kubernetes' own words, or as a controller does it: `profile="traefik"`.
+        """
         from labsupport.session.explaining import explained
 
-        return explained(self, url)
+        return explained(self, url, profile)
 
     @cached_property
     def dns(self) -> "ZoneEditor":
@@ -173,6 +177,15 @@ class Lab:
     def objects(self, kind: str, *, namespace: str | None = "default") -> list[Json]:
         """The objects of a kind, sorted; of every namespace when that is None."""
         return self.api.list(kind, namespace)
+
+    def follow(self, places: Mapping[str, str | None], changed: Callable[[], None]) -> "Follower":
+        """The objects of some kinds (each with its namespace, None for all), kept up to date.
+
+        `changed` is called in a thread of the follower's own, until it is closed.
+        """
+        from labsupport.kube.follow import Follower
+
+        return Follower(self.connection.access, places, changed)
 
     def table(
         self,

@@ -21,11 +21,14 @@ def _not_followed(lab: "Lab") -> list[str]:
     directory = Directory(
         lab.objects("services", namespace=None), lab.objects("endpointslices", namespace=None)
     )
-    # An Ingress without an address has no controller; nobody will follow it.
+    classes = {each["metadata"]["name"] for each in lab.objects("ingressclasses", namespace=None)}
+    # An Ingress without an address has no controller; nobody will follow it. Nor one that got its
+    # address before its class was changed to one that there isn't.
     served = [
         ingress
         for ingress in lab.objects("ingresses", namespace=None)
         if ingress.get("status", {}).get("loadBalancer", {}).get("ingress")
+        and ingress["spec"].get("ingressClassName") in classes
     ]
     backends = {route.backend for ingress in served for route in routes_of(ingress)}
     backends |= {default_backend(ingress) for ingress in served if not list(routes_of(ingress))}

@@ -4,7 +4,7 @@ from typing import Any
 
 from labsupport.base.types import Json
 from labsupport.rules.flow import FlowGraph, alt_text, cluster_flow, request_flow, text
-from labsupport.rules.ingress import Request, decide
+from labsupport.rules.ingress import PROFILES, Request, decide
 
 
 def service(name: str, namespace: str = "default", **fields: Any) -> Json:
@@ -142,9 +142,20 @@ def test_a_load_balancer_without_an_address_is_pending() -> None:
 
 def test_a_cluster_is_counted_in_a_sentence() -> None:
     assert alt_text(cluster_flow([], SERVICES[:1], SLICES[:1])) == (
-        "The cluster: 2 of kind pod, 1 of kind service."
+        "The cluster: 2 pods, 1 service."
     )
 
 
 def test_an_empty_graph_says_so() -> None:
     assert alt_text(cluster_flow([], [], [])) == "The cluster: nothing to show."
+
+
+def test_where_chance_decides_every_tied_rule_is_shown_and_none_is_lit() -> None:
+    twins = [ingress("kiada.example.com", name) for name in "ab"]
+    decision = decide(
+        Request.from_url("http://kiada.example.com/"), twins, profile=PROFILES["traefik"]
+    )
+    graph = request_flow(decision, proxy="Traefik")
+    shown = {node.id: node.lit for node in graph.nodes if node.kind == "ingress"}
+    assert shown == {"ingress/default/a": False, "ingress/default/b": False}
+    assert graph.node("proxy/Traefik").detail == ("lets chance decide among equal rules",)

@@ -2,23 +2,28 @@
 
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labsupport.base.types import Json
-from labsupport.rules.ingress import Request, decide
+from labsupport.rules.ingress import LAB, SPEC, Profile, Request, RuleSet, decide, host_match
 
 Rule = tuple[str, str, str]  # host, path type, path
 
-HOSTS = ["", "a.com", "b.com", "*.com", "*.a.com", "x.a.com", "*.x.a.com"]
+HOSTS = ["", "a.com", "b.com", "*.com", "*.a.com", "x.a.com", "*.x.a.com", "x.b.com", "x"]
 ASKED_HOSTS = ["a.com", "b.com", "com", "x.a.com", "y.a.com", "q.x.a.com", "c.org"]
-PATHS = ["/", "/a", "/a/", "/a/b", "/a/b/", "/ab", "/b", "/A"]
+PATHS = ["/", "/a", "/a/", "/a/b", "/a/b/", "/ab", "/b", "/A", "/a/b/c"]
 ASKED_PATHS = [*PATHS, "/a/bc", "/a/b/c", "/a//b", "/c"]
 
+labels = st.lists(st.sampled_from(["a", "b", "x", "com"]), min_size=1, max_size=3)
+hosts = st.builds(lambda star, names: star + ".".join(names), st.sampled_from(["", "*."]), labels)
+elements = st.lists(st.sampled_from(["a", "b", "ab", "c", "A"]), max_size=3)
+paths = st.builds(lambda names, end: "/" + "/".join([*names, end]), elements, st.just(""))
 rules = st.tuples(
-    st.sampled_from(HOSTS),
+    st.sampled_from(HOSTS) | hosts,
     st.sampled_from(["Exact", "Prefix", "ImplementationSpecific"]),
-    st.sampled_from(PATHS),
+    st.sampled_from(PATHS) | paths,
 )
 
 
@@ -81,9 +86,33 @@ def is_better(one: Rule, other: Rule) -> bool:
     return one[1] == "Exact" and other[1] != "Exact"
 
 
-@settings(max_examples=1500, deadline=None)
+RULE_SETS = 1000
+REQUESTS = [Request("http", host, 80, path) for host in ASKED_HOSTS for path in ASKED_PATHS]
+
+
+@pytest.mark.parametrize("profile", [SPEC, LAB], ids=lambda profile: profile.name)
+def test_the_matcher_agrees_with_a_naive_reading(profile: Profile) -> None:
+    compared = 0  # pairs of a rule set and a request
+
+    @settings(max_examples=RULE_SETS, deadline=None)
+    @given(st.lists(rules, max_size=12))
+    def agrees(all_rules: list[Rule]) -> None:
+        nonlocal compared
+        ingresses = [ingress_of(position, rule) for position, rule in enumerate(all_rules)]
+        rule_set = RuleSet(ingresses, profile=profile)
+        for request in REQUESTS:
+            best = naive_answer(all_rules, request.host, request.path)
+            expected = [] if best is None else [f"i{best:03}"]
+            assert [route.name for route in rule_set.match(request)] == expected, request
+            compared += 1
+
+    agrees()
+    assert compared >= 20_000
+
+
+@settings(max_examples=400, deadline=None)
 @given(st.lists(rules, max_size=8), st.sampled_from(ASKED_HOSTS), st.sampled_from(ASKED_PATHS))
-def test_the_matcher_agrees_with_a_naive_reading(
+def test_an_explanation_names_the_winner_that_the_index_finds(
     all_rules: list[Rule], host: str, path: str
 ) -> None:
     ingresses = [ingress_of(position, rule) for position, rule in enumerate(all_rules)]
@@ -92,6 +121,17 @@ def test_the_matcher_agrees_with_a_naive_reading(
     assert (decision.backend and decision.backend.service) == (
         None if expected is None else f"s{expected}"
     )
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(rules, max_size=12), st.sampled_from([*ASKED_HOSTS, "", "x.b.com", "a.com.x"]))
+def test_hosts_are_worded_the_same_in_bulk_and_one_by_one(all_rules: list[Rule], host: str) -> None:
+    ingresses = [ingress_of(position, rule) for position, rule in enumerate(all_rules)]
+    decision = decide(Request("http", host, 80, "/"), ingresses)
+    for each in decision.candidates:
+        match = host_match(each.route.host, host)
+        assert match.matched == (each.verdict != "host")
+        assert match.matched or match.reason == each.reason
 
 
 @settings(max_examples=200, deadline=None)

@@ -12,9 +12,9 @@ import sys
 from labsupport.base.errors import UsageError
 from labsupport.cli.bench.figures import machine
 
-HELP = "measure: start-up, memory"
+HELP = "measure: start-up, memory, testers, rules"
 
-BENCHES = ("start", "memory")
+BENCHES = ("start", "memory", "widgets", "rules")
 """The benches, by the names of their modules."""
 
 FEWEST_RUNS = 5

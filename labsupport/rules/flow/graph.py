@@ -119,7 +119,7 @@ def alt_text(graph: FlowGraph) -> str:
     way = [graph.node(edge.target) for edge in graph.edges if edge.kind == "traffic" and edge.lit]
     if not way:
         counts = Counter(node.kind for node in graph.nodes)
-        shown = ", ".join(f"{counts[kind]} of kind {kind}" for kind in sorted(counts))
+        shown = ", ".join(_counted(number, kind) for kind, number in sorted(counts.items()))
         return f"{graph.title}: {shown or 'nothing to show'}."
     steps = ", then ".join(node.name for node in way)
     if way[-1].kind == "proxy" and way[-1].detail:
@@ -127,6 +127,12 @@ def alt_text(graph: FlowGraph) -> str:
     read = [str(node) for node in graph.nodes if node.is_configuration and node.lit]
     configured = f" The proxy follows {' and '.join(read)}." if read else ""
     return f"{graph.title}: from the client to {steps}.{configured}"
+
+
+def _counted(number: int, kind: NodeKind) -> str:
+    plurals = {"dns": "name servers", "proxy": "proxies", "ingress": "ingresses"}
+    word = kind.replace("-", " ")
+    return f"1 {word}" if number == 1 else f"{number} {plurals.get(kind, word + 's')}"
 
 
 def text(graph: FlowGraph) -> str:

@@ -1,7 +1,7 @@
 """The way of one request through an ingress controller."""
 
 from labsupport.rules.flow.graph import FlowGraph, GraphBuilder
-from labsupport.rules.ingress import Decision
+from labsupport.rules.ingress import Backend, Decision, Route
 
 
 def request_flow(
@@ -44,6 +44,10 @@ def request_flow(
 
 def _own_answer(decision: Decision) -> list[str]:
     """What the proxy answers itself, where it reaches no Pod."""
+    if decision.outcome == "undetermined":
+        return ["lets chance decide among equal rules"]
+    if decision.status == 308:
+        return ["answers 308: redirects to HTTPS"]
     if decision.status == 404:
         return ["answers 404: no rule takes it"]
     if decision.status != 200:
@@ -53,19 +57,28 @@ def _own_answer(decision: Decision) -> list[str]:
 
 def _configured_way(build: GraphBuilder, decision: Decision, controller: str) -> str:
     """Ingress and backend as the proxy reads them; gives the backend's node, "" without one."""
-    backend = decision.backend
-    if backend is None:
+    for tied in decision.candidates:
+        if tied.verdict == "tie" and tied.route.backend is not None:
+            rule = _rule_words(tied.route)
+            _configured(build, controller, tied.route.ingress, rule, tied.route.backend, lit=False)
+    if decision.backend is None:
         return ""
-    winner = decision.winner
-    rule = "default backend"
-    if winner is not None:
-        route = winner.route
-        rule = " ".join(filter(None, (route.host or "any host", route.path_type, route.path)))
-    name = decision.ingress.partition("/")[2]
-    ingress = build.node("ingress", decision.ingress, name, [rule], lit=True)
-    build.edge(ingress, controller, "configuration", "tells", lit=True)
+    rule = _rule_words(decision.winner.route) if decision.winner else "default backend"
+    return _configured(build, controller, decision.ingress, rule, decision.backend, lit=True)
+
+
+def _configured(
+    build: GraphBuilder, controller: str, ingress: str, rule: str, backend: Backend, *, lit: bool
+) -> str:
+    """An Ingress that tells the controller of a backend; gives the backend's node."""
+    node = build.node("ingress", ingress, ingress.partition("/")[2], [rule], lit=lit)
+    build.edge(node, controller, "configuration", "tells", lit=lit)
     label = backend.service or str(backend)
     detail = [f"port {backend.port}"] if backend.service else []
-    service = build.node("service", f"{backend.namespace}/{label}", label, detail, lit=True)
-    build.edge(ingress, service, "configuration", "names", lit=True)
+    service = build.node("service", f"{backend.namespace}/{label}", label, detail, lit=lit)
+    build.edge(node, service, "configuration", "names", lit=lit)
     return service
+
+
+def _rule_words(route: Route) -> str:
+    return " ".join(filter(None, (route.host or "any host", route.path_type, route.path)))

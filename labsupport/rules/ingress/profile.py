@@ -1,34 +1,25 @@
-"""What matching and precedence mean: in the specification's words, or as one controller does it.
+"""Profiles: what matching and precedence mean, in the specification's words or a controller's."""
 
-Sources: the comments of `networking/v1` types.go (v0.36) and the concept page on Ingress. Where
-both are silent this profile decides, and says so: `ImplementationSpecific` is read as Prefix; a
-rule of a less specific host takes a request that no path of a more specific host matches; of two
-equal rules the older Ingress wins, then the lower name.
-"""
-
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from labsupport.rules.ingress.route import Route
-
-
-@dataclass(frozen=True)
-class Match:
-    """Whether a host or path pattern takes a request's, and why (not)."""
-
-    matched: bool
-    reason: str
+from labsupport.base.types import Json
+from labsupport.rules.ingress.certificates import Selection
+from labsupport.rules.ingress.classes import Refusal
+from labsupport.rules.ingress.entry import Default, Entry
+from labsupport.rules.ingress.targets import Condition, Directory
 
 
 @dataclass(frozen=True)
 class Criterion:
-    """One step in comparing two matching routes: the lower `key` goes first.
+    """One step in comparing two matching entries: the lower `key` goes first.
 
-    `words` say why the other one went first. What is not `specified` was left open by Kubernetes.
+    `words` say why the first of two goes first. What is not `specified` was left open: by
+    Kubernetes in `spec`, by chance in a controller.
     """
 
-    words: str
-    key: Callable[[Route], object]
+    words: Callable[[Entry, Entry], str]
+    key: Callable[[Entry], object]
     specified: bool = True
 
 
@@ -36,21 +27,31 @@ class Criterion:
 class Profile:
     """How one controller reads Ingress rules.
 
-    `criteria` are compared in turn. `serves_classless` says whether Ingresses that name no class
-    are served.
+    `entries` translates the Ingresses that it serves, all at once, and `defaults` gives their
+    default backends, the first in precedence first. `criteria` are compared in turn; where only
+    unspecified ones tell two entries apart, the first wins, or with `random_ties` either may.
+    `path` gives the path that a request is matched by. `redirects` says whether plain HTTP may be
+    answered by a 308 to HTTPS.
     """
 
     name: str
-    host: Callable[[str, str], Match]
-    path: Callable[[str, str, str], Match]
+    about: str
+    refusal: Refusal
+    controller: str
+    entries: Callable[[Sequence[Json], Directory], list[Entry]]
+    defaults: Callable[[Sequence[Json], Directory], list[Default]]
     criteria: tuple[Criterion, ...]
-    serves_classless: bool
+    certificate: Selection
+    path: Callable[[str], str] = str
+    condition: Condition = "ready"
+    external_names: bool = True
+    random_ties: bool = False
 
-    def order(self, route: Route) -> tuple[object, ...]:
-        """The sort key that puts routes into order of precedence."""
-        return tuple(criterion.key(route) for criterion in self.criteria)
+    def order(self, entry: Entry) -> tuple[object, ...]:
+        """The sort key that puts entries into order of precedence."""
+        return tuple(criterion.key(entry) for criterion in self.criteria)
 
-    def deciding(self, first: Route, second: Route) -> Criterion:
+    def deciding(self, first: Entry, second: Entry) -> Criterion:
         """The criterion by which `first` goes before `second`."""
         for criterion in self.criteria:
             if criterion.key(first) != criterion.key(second):
@@ -58,89 +59,17 @@ class Profile:
         return self.criteria[-1]
 
 
-def host_match(pattern: str, host: str) -> Match:
-    """A rule's host against a request's: equal, or a wildcard for the first label only."""
-    if not pattern:
-        return Match(True, "the rule names no host, so it takes every host")
-    if pattern == host:
-        return Match(True, f"the host is exactly {pattern}")
-    if not pattern.startswith("*."):
-        return Match(False, f"the rule is for {pattern}; {_difference(pattern, host)}")
-    suffix = pattern[1:]
-    if host == suffix[1:]:
-        return Match(False, f"{pattern} needs one label in place of the *; {host} has none there")
-    if not host.endswith(suffix):
-        return Match(False, f"the rule is for {pattern}; {host} does not end in {suffix}")
-    label = host.removesuffix(suffix)
-    if not label or "." in label:
-        return Match(False, f"the * of {pattern} spans one label only; {label!r} is not one label")
-    return Match(True, f"the * of {pattern} stands for {label!r}")
+def said(words: str) -> Callable[[Entry, Entry], str]:
+    """The same words for every two entries."""
+    return lambda first, second: words
 
 
-def _difference(pattern: str, host: str) -> str:
-    wanted, found = pattern.split("."), host.split(".")
-    if len(wanted) != len(found):
-        return f"the request asks for {host or 'no host'}"
-    for number, (one, other) in enumerate(zip(wanted, found, strict=True), start=1):
-        if one != other:
-            return f"label {number} of the request's host is {other!r}, not {one!r}"
-    return f"the request asks for {host}"
-
-
-def path_match(path_type: str, pattern: str, path: str) -> Match:
-    """A rule's path against a request's: equal (Exact), or element by element (Prefix)."""
-    if not path_type and not pattern:
-        return Match(True, "the rule lists no paths, so it takes every path")
-    if path_type == "Exact":
-        return _exact_match(pattern, path)
-    prefix = pattern.removesuffix("/")
-    if path == prefix or path.startswith(f"{prefix}/"):
-        read_as = " (ImplementationSpecific is read as Prefix)" if path_type != "Prefix" else ""
-        if not prefix:
-            return Match(True, f"/ is a prefix of every path{read_as}")
-        return Match(True, f"{path} begins with the elements of {pattern}{read_as}")
-    return Match(False, _prefix_difference(prefix, pattern, path))
-
-
-def _exact_match(pattern: str, path: str) -> Match:
-    if path == pattern:
-        return Match(True, f"the path is exactly {pattern}")
-    if path.rstrip("/") == pattern.rstrip("/"):
-        return Match(False, f"Exact {pattern} differs from {path} by a trailing slash")
-    if path.lower() == pattern.lower():
-        return Match(False, f"Exact {pattern} differs from {path} in upper and lower case")
-    return Match(False, f"Exact takes {pattern} only, not {path}")
-
-
-def _prefix_difference(prefix: str, pattern: str, path: str) -> str:
-    if path.startswith(prefix):
-        element = path[prefix.rfind("/") + 1 :].split("/")[0]
-        last = prefix.rpartition("/")[2]
-        return f"{pattern} ends inside the element {element!r}: {last!r} is not that whole element"
-    if path.lower().startswith(prefix.lower()):
-        return f"{path} differs from {pattern} in upper and lower case"
-    return f"{path} does not begin with {pattern}"
-
-
-def _host_rank(route: Route) -> tuple[int, str]:
-    # Two hosts of one rank never match the same request; their text only keeps them together.
-    if not route.host:
-        return 2, ""
-    return (1 if route.host.startswith("*.") else 0), route.host
-
-
-SPEC = Profile(
-    name="spec",
-    host=host_match,
-    path=path_match,
-    criteria=(
-        Criterion("its host is more specific", _host_rank),
-        Criterion("its path is longer", lambda route: -len(route.path)),
-        Criterion("Exact goes before Prefix", lambda route: route.path_type != "Exact"),
-        Criterion("its Ingress is older", lambda route: route.created, specified=False),
-        Criterion("its Ingress's name comes first", lambda route: route.ingress, specified=False),
-        Criterion("it stands first in the Ingress", lambda route: route.position, specified=False),
+BY_NAME = (
+    Criterion(
+        said("its Ingress's name comes first"), lambda entry: entry.route.ingress, specified=False
     ),
-    serves_classless=False,
+    Criterion(
+        said("it stands first in the Ingress"), lambda entry: entry.route.position, specified=False
+    ),
 )
-"""Kubernetes' own words: host first, exact over wildcard, longest path, Exact over Prefix."""
+"""The last criteria: without meaning, but the same at every run."""

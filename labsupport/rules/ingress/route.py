@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from labsupport.base.types import Json
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Backend:
     """Where a rule sends requests: a port of a Service, or a `resource` of another kind.
 
@@ -31,13 +31,13 @@ class Backend:
         return {"namespace": self.namespace, "service": self.service, "port": self.port}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Route:
     """One path of one rule of one Ingress.
 
-    `host` is "" where the rule names none. A rule without `http` has the path "" and the path
-    type "": it takes all paths of its host, to the default backend of its own Ingress (`backend`
-    is None when there is none).
+    `host` is "" where the rule names none, `path` where the path does. A rule without `http` has
+    the path "" and the path type "": it takes all paths of its host, to the default backend of its
+    own Ingress (`backend` is None when there is none).
     """
 
     namespace: str
@@ -55,13 +55,23 @@ class Route:
         return f"{self.namespace}/{self.name}"
 
     def __str__(self) -> str:
-        path = f"{self.path_type} {self.path}".strip() or "every path"
+        path = f"{self.path_type} {self.path}".strip() if self.path else "every path"
         return f"{self.ingress}: {self.host or 'any host'}, {path}"
 
 
 def namespace_of(obj: Json) -> str:
     """The object's namespace; manifests may leave it out."""
     return str(obj["metadata"].get("namespace") or "default")
+
+
+def name_of(obj: Json) -> str:
+    """The object as `namespace/name`."""
+    return f"{namespace_of(obj)}/{obj['metadata'].get('name') or ''}"
+
+
+def created_at(obj: Json) -> str:
+    """`metadata.creationTimestamp`: RFC 3339 in UTC, so that its order is that of time."""
+    return str(obj["metadata"].get("creationTimestamp") or "")
 
 
 def backend_of(backend: Json | None, namespace: str) -> Backend | None:
@@ -87,8 +97,8 @@ def default_backend(ingress: Json) -> Backend | None:
 def routes_of(ingress: Json) -> Iterator[Route]:
     """The routes of one Ingress, in the order it lists them."""
     metadata, spec = ingress["metadata"], ingress.get("spec") or {}
-    namespace = namespace_of(ingress)
-    created = str(metadata.get("creationTimestamp") or "")
+    namespace, created = namespace_of(ingress), created_at(ingress)
+    fallback = default_backend(ingress)
     for rule_index, rule in enumerate(spec.get("rules") or []):
         host = (rule.get("host") or "").lower()
         paths = (rule.get("http") or {}).get("paths") or [None]
@@ -100,9 +110,7 @@ def routes_of(ingress: Json) -> Iterator[Route]:
                 created,
                 (rule_index, path_index),
                 host,
-                entry.get("path") or ("" if path is None else "/"),
+                entry.get("path") or "",
                 entry.get("pathType") or "",
-                default_backend(ingress)
-                if path is None
-                else backend_of(entry.get("backend"), namespace),
+                fallback if path is None else backend_of(entry.get("backend"), namespace),
             )

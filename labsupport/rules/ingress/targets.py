@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 from labsupport.base.types import Json
 from labsupport.rules.ingress.route import Backend, namespace_of
@@ -31,15 +32,37 @@ class Targets:
     missing: tuple[str, str] | None = None
 
 
-class Directory:
-    """The Services and EndpointSlices by name; either may be None: unknown, not empty."""
+Condition = Literal["ready", "serving"]
+"""Which condition of an endpoint lets it have requests; one that is not set is true."""
 
-    def __init__(self, services: Iterable[Json] | None, slices: Iterable[Json] | None) -> None:
+
+class Directory:
+    """The Services and EndpointSlices by name; either may be None: unknown, not empty.
+
+    `external_names` says whether Services of type ExternalName are followed.
+    """
+
+    def __init__(
+        self,
+        services: Iterable[Json] | None,
+        slices: Iterable[Json] | None,
+        *,
+        condition: Condition = "ready",
+        external_names: bool = True,
+    ) -> None:
         self._services = services if services is None else _by_name(services)
         self._slices = slices if slices is None else _by_service(slices)
+        self._condition = condition
+        self._external_names = external_names
+        self._found: dict[Backend, Targets] = {}
 
     def targets(self, backend: Backend) -> Targets:
         """Who can answer for the backend."""
+        if backend not in self._found:
+            self._found[backend] = self._find(backend)
+        return self._found[backend]
+
+    def _find(self, backend: Backend) -> Targets:
         if self._services is None or backend.resource is not None:
             return Targets()
         place = f"Service {backend.namespace}/{backend.service}"
@@ -53,26 +76,36 @@ class Directory:
             return Targets(missing=("port-missing", why))
         spec = service["spec"]
         if spec.get("type") == "ExternalName":
+            if not self._external_names:
+                why = f"{place} is an ExternalName, which this controller does not follow"
+                return Targets(missing=("service-external", why))
             return Targets((Endpoint(spec.get("externalName") or "", port["port"]),))
         if self._slices is None:
             return Targets()
-        ready = self._ready(backend, port.get("name") or "")
-        if not ready:
-            why = f"{place} has no ready endpoints: no Pod that it selects is ready"
-            return Targets(missing=("no-endpoints", why))
-        return Targets(ready)
+        return self._endpoints(backend, port.get("name") or "")
 
-    def _ready(self, backend: Backend, port_name: str) -> tuple[Endpoint, ...]:
+    def _endpoints(self, backend: Backend, port_name: str) -> Targets:
         slices = (self._slices or {}).get((backend.namespace, backend.service), [])
-        found = {
-            Endpoint(address, number, (endpoint.get("targetRef") or {}).get("name") or "")
-            for each in slices
-            for number in _numbers(each, port_name)
-            for endpoint in each.get("endpoints") or []
-            if (endpoint.get("conditions") or {}).get("ready") is not False
-            for address in endpoint.get("addresses", [])[:1]
-        }
-        return tuple(sorted(found, key=lambda each: (each.pod, each.address, each.port)))
+        found: dict[bool, set[Endpoint]] = {True: set(), False: set()}  # by: takes new requests
+        for each in slices:
+            for number in _numbers(each, port_name):
+                for endpoint in each.get("endpoints") or []:
+                    conditions = endpoint.get("conditions") or {}
+                    if conditions.get(self._condition) is False:
+                        continue
+                    pod = (endpoint.get("targetRef") or {}).get("name") or ""
+                    # One that is serving may be ending: it keeps its clients, but gets no more.
+                    ending = self._condition == "serving" and conditions.get("terminating")
+                    for address in endpoint.get("addresses", [])[:1]:
+                        found[not ending].add(Endpoint(address, number, pod))
+        place = f"Service {backend.namespace}/{backend.service}"
+        if found[True]:
+            ordered = sorted(found[True], key=lambda each: (each.pod, each.address, each.port))
+            return Targets(tuple(ordered))
+        if found[False]:
+            return Targets(missing=("endpoints-ending", f"{place} has only Pods that are ending"))
+        why = f"{place} has no ready endpoints: no Pod that it selects is {self._condition}"
+        return Targets(missing=("no-endpoints", why))
 
 
 def _by_name(services: Iterable[Json]) -> dict[tuple[str, str], Json]:

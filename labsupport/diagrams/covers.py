@@ -1,0 +1,156 @@
+"""The figure at the top of each lesson, as it is meant, not as a cluster happens to be.
+
+`python -m labsupport.diagrams.covers` draws them anew into notebooks/images (needs `dot`).
+"""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from labsupport.diagrams.dot import dot_source
+from labsupport.diagrams.picture import Picture
+from labsupport.rules.flow import FlowGraph, GraphBuilder, text
+
+_APPS = ("kiada", "quiz", "quote")
+
+
+def welcome() -> Picture:
+    """A request's way to one of three pods."""
+    build = GraphBuilder("A request in your lab")
+    client = build.node("client", "client", "your computer", lit=True)
+    balancer = build.node("load-balancer", "lb", "load balancer", lit=True)
+    proxy = build.node("proxy", "traefik", "Traefik", lit=True)
+    ingress = build.node("ingress", "kiada", "kiada", ["kiada.example.com"])
+    service = build.node("service", "kiada", "kiada")
+    build.edge(client, balancer, lit=True)
+    build.edge(balancer, proxy, lit=True)
+    build.edge(ingress, proxy, "configuration", "tells")
+    build.edge(ingress, service, "configuration", "names")
+    for number in (1, 2, 3):
+        pod = build.node("pod", str(number), f"kiada {number}", lit=number == 2)
+        build.edge(proxy, pod, lit=number == 2)
+        build.edge(service, pod, "configuration")
+    return _picture(
+        build.graph(),
+        "A request goes from your computer through a load balancer and the proxy Traefik to one "
+        "of three pods. An Ingress and a Service tell the proxy where to go; the request does "
+        "not pass through them.",
+    )
+
+
+def why_ingress() -> Picture:
+    """Three front doors against one."""
+    build = GraphBuilder("Three addresses, or one")
+    outside = build.node("client", "three", "three addresses")
+    inside = build.node("client", "one", "one address")
+    shared = build.node("load-balancer", "one", "load balancer", lit=True)
+    proxy = build.node("proxy", "one", "proxy", lit=True)
+    ingress = build.node("ingress", "one", "shared", [f"{app}.example.org" for app in _APPS])
+    build.edge(inside, shared, lit=True)
+    build.edge(shared, proxy, lit=True)
+    build.edge(ingress, proxy, "configuration", "tells")
+    for app in _APPS:
+        balancer = build.node("load-balancer", app, f"for {app}")
+        build.edge(outside, balancer)
+        build.edge(balancer, build.node("pod", f"{app}/three", app))
+        build.edge(proxy, build.node("pod", f"{app}/one", app, lit=True), lit=True)
+    return _picture(
+        build.graph(),
+        "Three apps reached in two ways: through a load balancer and an address for each, or "
+        "through one load balancer and one proxy, which an Ingress tells where to go.",
+    )
+
+
+def first_ingress() -> Picture:
+    """Who does what: you, the Ingress, the controller and proxy, DNS."""
+    build = GraphBuilder("Who does what")
+    client = build.node("client", "client", "a visitor", ["quote.example.com"], lit=True)
+    dns = build.node("dns", "dns", "DNS", ["gives the address"])
+    balancer = build.node("load-balancer", "lb", "load balancer", lit=True)
+    proxy = build.node("proxy", "traefik", "Traefik", ["controller and proxy"], lit=True)
+    ingress = build.node("ingress", "quote", "quote", ["you write it"])
+    service = build.node("service", "quote", "quote", ["knows the pods"])
+    pod = build.node("pod", "quote", "quote", lit=True)
+    build.edge(client, dns, "lookup", "where is it?")
+    build.edge(client, balancer, lit=True)
+    build.edge(balancer, proxy, lit=True)
+    build.edge(ingress, proxy, "configuration", "tells")
+    build.edge(ingress, service, "configuration", "names")
+    build.edge(service, pod, "configuration")
+    build.edge(proxy, pod, lit=True)
+    return _picture(
+        build.graph(),
+        "You write an Ingress. The controller Traefik reads it and sets up its proxy. DNS gives "
+        "a visitor the address; the visitor's request goes through the load balancer and the "
+        "proxy to the pod of quote.",
+    )
+
+
+def paths() -> Picture:
+    """One host, three paths: the longest that fits leads the request."""
+    build = GraphBuilder("The longest path goes first")
+    client = build.node("client", "client", "a visitor", ["asks for /questions/0"], lit=True)
+    proxy = build.node("proxy", "traefik", "Traefik", lit=True)
+    ingress = build.node("ingress", "site", "site", ["site.example.com"])
+    build.edge(client, proxy, lit=True)
+    build.edge(ingress, proxy, "configuration", "tells")
+    for app, path in (("kiada", "/"), ("quiz", "/questions"), ("quote", "/quote")):
+        lit = app == "quiz"
+        pod = build.node("pod", app, app, lit=lit)
+        build.edge(proxy, pod, label=f"Prefix {path}", lit=lit)
+    return _picture(
+        build.graph(),
+        "A visitor asks for /questions/0. Of the three rules of the Ingress, Prefix / and Prefix "
+        "/questions fit and Prefix /quote does not. The longer one goes first, so the proxy sends "
+        "the request to a pod of quiz.",
+    )
+
+
+def hosts() -> Picture:
+    """An exact host, a wildcard, and a default backend."""
+    build = GraphBuilder("The more exact host goes first")
+    client = build.node("client", "client", "a visitor", ["quiz.shops.example.com"], lit=True)
+    proxy = build.node("proxy", "traefik", "Traefik", lit=True)
+    shops = build.node("ingress", "shops", "shops", ["two rules"])
+    lost = build.node("ingress", "lost", "lost", ["a default backend"])
+    build.edge(client, proxy, lit=True)
+    build.edge(shops, proxy, "configuration", "tells")
+    build.edge(lost, proxy, "configuration", "tells")
+    for app, host in (
+        ("kiada", "*.shops.example.com"),
+        ("quiz", "quiz.shops.example.com"),
+        ("quote", "anything else"),
+    ):
+        lit = app == "quiz"
+        pod = build.node("pod", app, app, lit=lit)
+        build.edge(proxy, pod, label=host, lit=lit)
+    return _picture(
+        build.graph(),
+        "A visitor asks for quiz.shops.example.com. Two rules fit: that very host, and the "
+        "wildcard *.shops.example.com. The exact host goes first, so a pod of quiz answers. What "
+        "no rule takes goes to the default backend.",
+    )
+
+
+COVERS: dict[str, Callable[[], Picture]] = {
+    "00-welcome": welcome,
+    "01-why-ingress": why_ingress,
+    "02-first-ingress": first_ingress,
+    "04-paths-and-path-types": paths,
+    "05-hosts-and-precedence": hosts,
+}
+"""Each lesson's figure."""
+
+
+def _picture(graph: FlowGraph, alt: str) -> Picture:
+    return Picture(dot_source(graph), text(graph), alt)
+
+
+def main(folder: Path) -> None:
+    """Write every figure into `folder`."""
+    for lesson, cover in COVERS.items():
+        cover().save(folder / f"{lesson}.svg")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "notebooks/images"))
