@@ -1,0 +1,47 @@
+"""Ingress manifests in few words, for answers that are kept as data."""
+
+from collections.abc import Mapping, Sequence
+
+_HEAD = """\
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {{name: {name}}}
+spec:
+  ingressClassName: {ingress_class}
+"""
+_BACKEND = "{{service: {{name: {app}, port: {{number: {port}}}}}}}"
+
+
+def ingress(
+    name: str,
+    rules: Mapping[str, Sequence[str]],
+    *,
+    default: str = "",
+    ingress_class: str = "traefik",
+) -> str:
+    """The YAML of an Ingress.
+
+    `rules` maps a host ("" for a rule without one) to its paths, each as `Exact /path -> app`.
+    An app, also the one of the default backend, is a Service, port 80, or `service:port`.
+    """
+    lines = [_HEAD.format(name=name, ingress_class=ingress_class).rstrip()]
+    if default:
+        lines.append(f"  defaultBackend: {_backend(default)}")
+    if rules:
+        lines.append("  rules:")
+    for host, paths in rules.items():
+        shown = f'"{host}"' if host.startswith("*") else host  # in YAML a bare * is an alias
+        lines += [f"  - host: {shown}", "    http:"] if host else ["  - http:"]
+        lines.append("      paths:")
+        lines += [f"      - {{{_path(path)}}}" for path in paths]
+    return "\n".join(lines) + "\n"
+
+
+def _path(words: str) -> str:
+    path_type, path, _, app = words.split()
+    return f"path: {path}, pathType: {path_type}, backend: {_backend(app)}"
+
+
+def _backend(app: str) -> str:
+    service, _, port = app.partition(":")
+    return _BACKEND.format(app=service, port=port or 80)

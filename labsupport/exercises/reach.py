@@ -1,0 +1,101 @@
+"""Do URLs lead where they should? And if not, what is the first thing in the way?"""
+
+import contextlib
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from labsupport.base.errors import NameNotFound, RequestFailed, WaitTimeout
+from labsupport.exercises.exercise import Exercise
+from labsupport.exercises.reasons import Reasons
+from labsupport.exercises.verdict import Verdict
+from labsupport.http.exchange import Exchange
+from labsupport.kube.wait import until_nothing_missing
+from labsupport.session import Lab
+
+_LIVE_SECONDS = 5.0
+"""How long a change may take until the controller has it live."""
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """What is in the way: what was met, where to look, and what to do about it."""
+
+    got: str
+    look: str
+    hint: str
+
+
+def leads(exercise: Exercise, lab: Lab, /, *answer: object) -> Verdict:
+    """The check of exercises that ask for `ways`: the first URL that goes elsewhere decides."""
+    *ways, last = (_way(url, app) for url, app in exercise.ways.items())
+    expected = f"{', '.join(ways)} and {last}" if ways else last
+    for url, app in exercise.ways.items():
+        if found := obstacle(lab, url, app):
+            return Verdict(exercise.name, expected, found.got, found.look, found.hint)
+    return Verdict(exercise.name, expected, "just that")
+
+
+def obstacle(lab: Lab, url: str, app: str) -> Obstacle | None:
+    """What keeps a GET of `url` from being answered with 200 by a pod of `app`; None if nothing.
+
+    For `NOBODY` it is what keeps the proxy from refusing it with 404.
+    """
+    reasons = Reasons(lab, url)
+    try:
+        answer = _settled(lab, url, reasons)
+    except NameNotFound as error:
+        host = urlsplit(url).hostname
+        return Obstacle(
+            error.what,
+            "the lab's hosts file: print(lab.hosts)",
+            f'An Ingress makes no names. Add one: lab.hosts.add("{host}", lab.address)',
+        )
+    except RequestFailed as error:
+        return Obstacle(
+            f"no HTTP answer: {error.found}",
+            "the address that the name has: print(lab.hosts)",
+            "The name should lead to the proxy, whose address is lab.address.",
+        )
+    if reasons.left_to_chance:
+        got = f"{url} was answered by {answer.pod or 'the proxy'}, this time"
+        return Obstacle(got, *reasons.of_chance())
+    if _as_wanted(answer, app):
+        return None
+    if not answer.pod:
+        got = f"the proxy itself answered {answer.status}: it has no route for {answer.url}"
+        return Obstacle(got, *reasons.of_refusal(app))
+    got = f"{url} was answered by {answer.pod}"
+    if not app:
+        return Obstacle(got, *reasons.of_welcome())
+    if not answer.pod.startswith(f"{app}-"):
+        return Obstacle(got, *reasons.of_other(app))
+    return Obstacle(
+        f"{answer.pod} answered {answer.status} to {url}",
+        "the path in the URL",
+        "The request reached the app, but the app has no such page.",
+    )
+
+
+def _way(url: str, app: str) -> str:
+    return f"{url} answered by {app}" if app else f"{url} refused by the proxy"
+
+
+def _as_wanted(answer: Exchange, app: str) -> bool:
+    if app:
+        return answer.status == 200 and (answer.pod or "").startswith(f"{app}-")
+    return answer.status == 404 and not answer.pod
+
+
+def _settled(lab: Lab, url: str, reasons: Reasons) -> Exchange:
+    """The answer, once it is the one that the controller should give by the rules as they are."""
+    answers = [lab.get(url)]
+
+    def lacks() -> list[str]:
+        if reasons.foresee(answers[-1]):
+            return []
+        answers.append(lab.get(url))
+        return ["the proxy has not followed yet"]
+
+    with contextlib.suppress(WaitTimeout):  # what it answers then is the finding
+        until_nothing_missing(lacks, what=f"an answer from {url}", timeout=_LIVE_SECONDS)
+    return answers[-1]

@@ -1,0 +1,131 @@
+"""Each exercise, on a live lab: the reference passes; a blank and two mistakes get their hints."""
+
+import pytest
+
+from labsupport.base.errors import UsageError
+from labsupport.exercises import Verdict, check, exercise, exercises
+from labsupport.exercises.attempts import begin, carry_out, take_away
+from labsupport.exercises.exercise import Attempt, WrongAnswer
+from labsupport.exercises.manifest import ingress
+from labsupport.exercises.progress import Progress
+from labsupport.session import Lab
+
+LESSONS = [
+    "00-welcome",
+    "01-why-ingress",
+    "02-first-ingress",
+    "04-paths-and-path-types",
+    "05-hosts-and-precedence",
+]
+MISTAKES = [
+    pytest.param(name, mistake, id=f"{name}: {mistake.name}")
+    for name, each in exercises().items()
+    for mistake in each.wrong
+]
+
+
+def verdict_on(name: str, attempt: Attempt, lab: Lab) -> Verdict:
+    """The verdict after the attempt, in a lab that is then left as it was found."""
+    asked = exercise(name)
+    try:
+        begin(asked, lab)
+        carry_out(attempt, lab)
+        return check(name, lab, *attempt.answer)
+    finally:
+        take_away(asked, lab)
+        lab.wait_ready()
+
+
+@pytest.mark.parametrize("name", exercises())
+def test_the_reference_passes(name: str, lab: Lab) -> None:
+    verdict = verdict_on(name, exercise(name).reference, lab)
+    assert verdict.passed, str(verdict)
+
+
+@pytest.mark.parametrize("name", exercises())
+def test_a_blank_does_not_pass_and_is_told_where_to_look(name: str, lab: Lab) -> None:
+    verdict = verdict_on(name, Attempt(), lab)
+    assert not verdict.passed
+    assert verdict.look
+
+
+@pytest.mark.parametrize(("name", "mistake"), MISTAKES)
+def test_a_mistake_gets_the_hint_that_fits_it(name: str, mistake: WrongAnswer, lab: Lab) -> None:
+    verdict = verdict_on(name, mistake.attempt, lab)
+    assert mistake.hint in verdict.hint, str(verdict)
+
+
+def test_every_lesson_from_04_on_has_four_exercises() -> None:
+    each = [one.lesson for one in exercises().values()]
+    assert list(dict.fromkeys(each)) == LESSONS
+    assert min(each.count(lesson) for lesson in LESSONS[3:]) >= 4
+
+
+def test_an_unknown_exercise_is_answered_with_the_nearest(lab: Lab) -> None:
+    with pytest.raises(UsageError) as caught:
+        check("two-pod", lab)
+    assert caught.value.remedy.startswith('check("two-pods", lab)')
+
+
+def test_a_check_is_kept_in_the_progress(lab: Lab) -> None:
+    verdict = check("count-the-addresses", lab, 50, 1)
+    assert Progress(lab.instance.progress).records()[-1].exercise == verdict.exercise
+
+
+def test_a_check_answers_even_when_it_cannot_be_kept(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(lab.instance), "progress", lab.instance.home)  # a folder
+    verdict = check("count-the-addresses", lab, 50, 1)
+    assert verdict.passed
+    assert "not kept in your progress" in verdict.note
+
+
+def test_a_missing_number_is_asked_for(lab: Lab) -> None:
+    verdict = check("count-the-addresses", lab, None, None)
+    assert verdict.hint == "Put a number in place of each None."
+
+
+def test_a_name_that_leads_elsewhere_is_noticed(lab: Lab) -> None:
+    begin(exercise("your-own-ingress"), lab)
+    lab.hosts.add("quiz.example.com", f"{lab.connection.network}63.254")  # nobody listens there
+    assert "lab.address" in check("your-own-ingress", lab).hint
+    take_away(exercise("your-own-ingress"), lab)
+
+
+def test_an_app_without_such_a_page_is_told_from_a_rule_that_does_not_fit(lab: Lab) -> None:
+    attempt = Attempt(exercise("one-page-only").reference.manifest.replace("quiz,", "quote,"))
+    assert "let this one name the Service quiz" in verdict_on("one-page-only", attempt, lab).hint
+
+
+def test_what_works_by_chance_does_not_pass(lab: Lab) -> None:
+    asked = exercise("one-shop-apart")
+    twice = ingress(
+        "shops",
+        {
+            "*.shops.example.com": ["Prefix / -> kiada"],
+            "quiz.shops.example.com": ["Prefix / -> kiada"],
+        },
+    )
+    verdict = verdict_on(asked.name, Attempt(f"{twice}---\n{asked.reference.manifest}"), lab)
+    assert "left to chance" in verdict.hint
+    assert "default/shops: quiz.shops.example.com, Prefix /" in verdict.hint
+
+
+def test_another_way_to_the_same_behaviour_passes_too(lab: Lab) -> None:
+    by_priority = ingress("front", {"front.example.com": ["Prefix / -> quiz"]}) + (
+        "---\n"
+        + ingress("exam", {"front.example.com": ["Exact / -> kiada"]}).replace(
+            "metadata: {",
+            'metadata: {annotations: {traefik.ingress.kubernetes.io/router.priority: "1000"}, ',
+        )
+    )
+    verdict = verdict_on("a-front-page-that-shows", Attempt(by_priority), lab)
+    take_away(exercise("one-page-only"), lab)
+    assert verdict.passed, str(verdict)
+
+
+def test_a_host_with_a_typing_error_is_named(lab: Lab) -> None:
+    manifest = exercise("one-page-only").reference.manifest
+    typed = Attempt(manifest.replace("exam.example.com", "exams.example.com"))
+    assert "is for the host exams.example.com" in verdict_on("one-page-only", typed, lab).hint
