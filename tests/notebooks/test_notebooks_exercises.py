@@ -1,0 +1,56 @@
+"""What a lesson shows of an exercise is what the exercise says of itself."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from labsupport.exercises import Exercise, exercises
+from labsupport.kube.manifests import objects
+
+FOLDER = Path(__file__).parents[2] / "notebooks"
+MANIFEST = re.compile(r'"""\n?(apiVersion.*?)"""', re.DOTALL)
+WITH_MANIFEST = [each for each in exercises().values() if each.reference.manifest]
+
+
+def parts(exercise: Exercise) -> list[str]:
+    """The sources of the exercise's cells: from its heading to its solution."""
+    cells: list[Any] = nbformat.read(FOLDER / f"{exercise.lesson}.ipynb", as_version=4).cells
+    check = next(i for i, cell in enumerate(cells) if f'check("{exercise.name}"' in cell.source)
+    first = max(i for i in range(check) if cells[i].source.startswith("## "))
+    last = next(i for i in range(check, len(cells)) if "solution" in cells[i].metadata["tags"])
+    return [cell.source for cell in cells[first : last + 1]]
+
+
+def specs(source: str) -> list[Any]:
+    """What each manifest in `source` asks for; the class may be left to the default."""
+    found = []
+    for manifest in MANIFEST.findall(source):
+        for obj in objects(manifest):
+            spec = {key: value for key, value in obj["spec"].items() if key != "ingressClassName"}
+            found.append((obj["metadata"]["name"], spec))
+    return found
+
+
+def specs_of(manifest: str) -> list[Any]:
+    return specs(f'"""{manifest}"""')
+
+
+@pytest.mark.parametrize("exercise", exercises().values(), ids=list(exercises()))
+def test_the_heading_is_the_exercises_title(exercise: Exercise) -> None:
+    heading = parts(exercise)[0].splitlines()[0]
+    assert heading.casefold() == f"## Exercise: {exercise.title}".casefold()
+
+
+@pytest.mark.parametrize("exercise", WITH_MANIFEST, ids=[each.name for each in WITH_MANIFEST])
+def test_the_solution_shown_is_the_reference(exercise: Exercise) -> None:
+    assert specs(parts(exercise)[-1]) == specs_of(exercise.reference.manifest)
+
+
+@pytest.mark.parametrize("exercise", WITH_MANIFEST, ids=[each.name for each in WITH_MANIFEST])
+def test_the_lesson_begins_an_exercise_where_the_command_line_does(exercise: Exercise) -> None:
+    shown = [spec for source in parts(exercise)[:-1] for spec in specs(source)]
+    if exercise.start.manifest:
+        assert shown == specs_of(exercise.start.manifest)
