@@ -46,7 +46,6 @@ def _compile(root: Path, lock: Path, source: list[str], *, upgrade: bool) -> Non
     uv = subprocesses.which("uv") or Path(sys.executable).with_name("uv")
     command = [str(uv), "pip", "compile", *source, "--output-file", str(lock), "--quiet"]
     command += ["--universal", "--python-version", "3.11", "--generate-hashes", "--no-annotate"]
-    command += ["--no-emit-index-url", "--no-emit-find-links"]  # no download addresses
     command += ["--custom-compile-command", "./lab lock"]
     if upgrade:
         command.append("--upgrade")

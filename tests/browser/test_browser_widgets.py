@@ -9,6 +9,7 @@ from jupyterlab_page import CHROMIUM, chromium, keep_all_cells, opened, run_all
 from playwright.sync_api import Locator, Page, expect
 
 from labsupport.base.paths import HOME_VARIABLE, Instance
+from labsupport.base.run import which
 from labsupport.cli import jupyter
 from labsupport.kube.manifests import objects
 from labsupport.session.bringing_up import bring_up
@@ -39,8 +40,16 @@ CELLS = {
     "hosts": "HostMatcher()",
     "builder": "IngressBuilder(lab, name='built', host='built.example.com')",
     "map": "ClusterMap(lab)",
+    "without dot": """\
+from unittest.mock import patch
+with patch("labsupport.diagrams.picture.which", return_value=None):
+    undrawn = RuleTester(lab, "http://undrawn.example.com/")
+undrawn""",
 }
 
+needs_dot = pytest.mark.skipif(
+    which("dot") is None, reason="needs dot: what the browser draws itself can't be chosen from"
+)
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="needs chromium"),
     pytest.mark.timeout(300),
@@ -101,6 +110,12 @@ def test_enter_asks_the_live_controller(page: Page) -> None:
     url.press("Enter")
     answer = status(tester, "Who foresaw it")
     expect(answer).to_contain_text("Kubernetes' rules and the controller agree.")
+
+
+@needs_dot
+def test_the_way_of_the_request_is_lit(page: Page) -> None:
+    tester = cell(page, "live")
+    tester.get_by_label("URL", exact=True).fill("http://kiada.example.com/")
     lit = tester.locator(".lab-flow g.edge path[stroke='#d55e00']")
     expect(lit).to_have_count(3)  # to the load balancer, to the proxy, to the pod
 
@@ -170,6 +185,7 @@ def test_a_form_becomes_an_ingress_and_is_undone(page: Page, lab: Lab) -> None:
     expect(answer).to_contain_text("built deleted")
 
 
+@needs_dot
 def test_the_map_shows_what_comes_and_goes(page: Page, lab: Lab) -> None:
     picture = cell(page, "map").locator(".lab-flow")
     node = picture.get_by_role("button", name="ingress shown (shown.example.com)")
@@ -181,6 +197,7 @@ def test_the_map_shows_what_comes_and_goes(page: Page, lab: Lab) -> None:
     expect(node).to_have_count(0)
 
 
+@needs_dot
 def test_a_node_gives_its_object_by_keyboard(page: Page) -> None:
     map_ = cell(page, "map")
     map_.get_by_role("button", name="ingress kiada (kiada.example.com)").focus()
@@ -194,3 +211,8 @@ def _write_notebook(path: Path) -> None:
         metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
     )
     nbformat.write(notebook, path)
+
+
+def test_without_dot_the_browser_draws(page: Page) -> None:
+    drawing = cell(page, "without dot").locator("svg g.node")
+    expect(drawing.filter(has_text="undrawn.example.com")).to_be_visible(timeout=20_000)
