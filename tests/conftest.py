@@ -1,5 +1,7 @@
-"""What every test has: a lab instance of its own, never the user's."""
+"""What every test has: a lab instance of its own, and no way to install anything."""
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,3 +12,16 @@ def _own_instance(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Point the lab at an instance inside the test's own folder, whatever the environment says."""
     monkeypatch.setenv("INGRESS_LAB_HOME", str(tmp_path / "lab-home"))
     monkeypatch.delenv("KUBECONFIG", raising=False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_installing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Hide the package managers: `lab start` would have them install Graphviz on this machine."""
+    folder = tmp_path_factory.mktemp("no-installing")
+    for name in ("apt-get", "conda"):
+        stand_in = folder / name
+        stand_in.write_text("#!/bin/sh\necho 'tests install nothing' >&2\nexit 1\n")
+        stand_in.chmod(0o755)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", str(folder), prepend=os.pathsep)
+        yield

@@ -1,6 +1,5 @@
 """`lab start`: the cluster and JupyterLab, and what stays after it ends."""
 
-import os
 import re
 import signal
 import subprocess
@@ -25,14 +24,6 @@ def home(tmp_path: Path) -> Iterator[Path]:
     assert main(["down", "--delete"]) == 0
 
 
-@pytest.fixture
-def _dot_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A `dot` on PATH, lest `lab start` as root installs Graphviz on the machine that tests."""
-    (tmp_path / "dot").touch(mode=0o755)
-    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
-
-
-@pytest.mark.usefixtures("_dot_is_there")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_its_end_leaves_the_cluster_and_nothing_else(home: Path, number: signal.Signals) -> None:
     command = [sys.executable, "-m", "labsupport.cli", "start", "--no-browser", "--port", "18900"]
