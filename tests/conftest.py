@@ -1,10 +1,16 @@
 """What every test has: a lab instance of its own, and no way to install anything."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+
+def pytest_configure() -> None:
+    """Heed SIGINT, and so all that tests start, even where a shell began us with it ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

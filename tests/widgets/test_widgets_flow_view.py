@@ -15,6 +15,12 @@ def graph(pod: str = "a") -> FlowGraph:
     return build.graph()
 
 
+@pytest.fixture
+def _dot_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where Graphviz is installed, also where it isn't."""
+    monkeypatch.setattr(flow_view, "drawn", lambda dot, alt: "<svg/>")
+
+
 def test_a_chosen_node_shows_its_object_as_text() -> None:
     panel = FlowPanel(lambda node: f"kind: {node.kind} <b>")
     panel.show(graph())
@@ -24,6 +30,7 @@ def test_a_chosen_node_shows_its_object_as_text() -> None:
     assert panel.details.value == ""
 
 
+@pytest.mark.usefixtures("_dot_draws")
 def test_every_node_has_a_name_for_screen_readers() -> None:
     panel = FlowPanel(str)
     panel.show(graph())
@@ -36,6 +43,7 @@ def test_nothing_to_show_takes_no_room() -> None:
     assert panel.view.layout.display == "none"
 
 
+@pytest.mark.usefixtures("_dot_draws")
 async def test_of_many_graphs_in_a_row_the_last_is_drawn_once() -> None:
     panel = FlowPanel(str)
     drawn: list[object] = []

@@ -3,7 +3,6 @@
 import argparse
 import os
 import re
-import signal
 import subprocess
 import tempfile
 import threading
@@ -110,7 +109,7 @@ def _clone_to_jupyter() -> float:
             return time.perf_counter() - started
         finally:
             watchdog.cancel()
-            process.send_signal(signal.SIGINT)
+            process.terminate()
             process.communicate(timeout=60)
             down = [str(clone / "lab"), "down", "--delete"]
             run(down, timeout=60, environment=environment, check=False)
