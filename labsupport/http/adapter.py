@@ -57,16 +57,7 @@ class _TimedConnection(HTTPConnection):
             self.trace.tcp_seconds = time.perf_counter() - started
 
 
-class _TimedTlsConnection(HTTPSConnection):
-    trace: Trace
-
-    def _new_conn(self) -> socket:
-        started = time.perf_counter()
-        try:
-            return super()._new_conn()
-        finally:
-            self.trace.tcp_seconds = time.perf_counter() - started
-
+class _TimedTlsConnection(_TimedConnection, HTTPSConnection):
     def connect(self) -> None:
         started = time.perf_counter()
         super().connect()

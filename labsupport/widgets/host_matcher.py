@@ -3,18 +3,16 @@
 from collections.abc import Iterable
 from html import escape
 
-import ipywidgets
-
 from labsupport.base.types import Json
 from labsupport.rules.ingress import PROFILES, Candidate, Request, RuleSet
 from labsupport.rules.validation import creation_errors
 from labsupport.widgets.markup import items, panel, sign
-from labsupport.widgets.tester import Tester, column, row, text_field
+from labsupport.widgets.pattern_tester import PatternTester, takes
 
 _HOSTS = ("api.example.com", "a.b.example.com", "example.com", "API.example.com")
 
 
-class HostMatcher(Tester):
+class HostMatcher(PatternTester):
     """Which hosts a rule's `host` takes: exact or with a wildcard, compared label by label.
 
     `pattern` is the host in the rule ("" for none), `hosts` are those of requests, one a line in
@@ -31,38 +29,16 @@ class HostMatcher(Tester):
         self._profile = PROFILES[profile]
         self.verdicts: dict[str, Candidate] = {}
         self.errors: list[str] = []
-        self.pattern_field = text_field("Rule's host", pattern, "The host in the Ingress rule")
-        self.hosts_field = ipywidgets.Textarea(
-            value="\n".join(hosts),
-            description="Requests",
-            tooltip="The hosts that are requested, one a line",
-            rows=5,
-            layout={"width": "auto"},
-        )
-        self.labels_panel = ipywidgets.HTML()
-        self.view = column(row(self.pattern_field), self.hosts_field, self.labels_panel)
-        self.pattern_field.observe(lambda _: self._judge(), "value")
-        self.hosts_field.observe(lambda _: self._judge(), "value")
-        self._judge()
-
-    @property
-    def pattern(self) -> str:
-        """The host in the rule."""
-        return str(self.pattern_field.value).strip()
-
-    @pattern.setter
-    def pattern(self, pattern: str) -> None:
-        self.pattern_field.value = pattern
+        super().__init__("host", pattern, hosts, rows=5)
 
     @property
     def hosts(self) -> list[str]:
         """The hosts of the requests, each once."""
-        lines = (line.strip() for line in str(self.hosts_field.value).splitlines())
-        return list(dict.fromkeys(filter(None, lines)))
+        return self.requests
 
     @hosts.setter
     def hosts(self, hosts: Iterable[str]) -> None:
-        self.hosts_field.value = "\n".join(hosts)
+        self.requests = hosts
 
     def text(self) -> str:
         """Each host with its verdict and reason."""
@@ -70,7 +46,7 @@ class HostMatcher(Tester):
         lines += [f"  an API server would refuse it: {error}" for error in self.errors]
         width = max(map(len, self.verdicts), default=0)
         for host, found in self.verdicts.items():
-            mark = "✓" if _takes(found) else "✗"
+            mark = "✓" if takes(found) else "✗"
             lines.append(f"  {mark} {host:<{width}}  {_reason(found)}")
         return "\n".join(lines)
 
@@ -83,7 +59,7 @@ class HostMatcher(Tester):
             for host in self.hosts:
                 decision = rules.decide(Request("http", host.lower(), 80, "/"))
                 self.verdicts[host] = decision.candidates[0]
-        self.labels_panel.value = panel("Which hosts the rule takes", self._html())
+        self.verdicts_panel.value = panel("Which hosts the rule takes", self._html())
 
     def _html(self) -> str:
         if self.errors:
@@ -106,7 +82,7 @@ class HostMatcher(Tester):
         cells = "".join(map(_cell, wanted, labels))
         return (
             f'<tr><th scope="row" class="mono">{escape(host)}</th>{cells}'
-            f'<td class="why">{sign(_takes(found))} {escape(_reason(found))}</td></tr>'
+            f'<td class="why">{sign(takes(found))} {escape(_reason(found))}</td></tr>'
         )
 
 
@@ -123,10 +99,6 @@ def _cell(wanted: str, label: str) -> str:
     same = bool(label) and wanted in ("*", label.lower())
     words = label or "nothing"
     return f'<td class="mono">{sign(same)} {escape(words)}</td>'
-
-
-def _takes(candidate: Candidate) -> bool:
-    return candidate.verdict == "won"
 
 
 def _reason(candidate: Candidate) -> str:

@@ -3,20 +3,18 @@
 from collections.abc import Iterable, Sequence
 from html import escape
 
-import ipywidgets
-
 from labsupport.base.types import Json
 from labsupport.rules.ingress import PROFILES, Candidate, Request, RuleSet
 from labsupport.rules.validation import creation_errors
 from labsupport.widgets.markup import items, sign, table
-from labsupport.widgets.tester import Tester, column, row, text_field
+from labsupport.widgets.pattern_tester import PatternTester, takes
 
 PATH_TYPES = ("Exact", "Prefix", "ImplementationSpecific")
 _PATHS = ("/kiada", "/kiada/", "/kiada/images", "/kiadas", "/")
 _HOST = "explorer.example.com"
 
 
-class PathTypeExplorer(Tester):
+class PathTypeExplorer(PatternTester):
     """A grid of paths by path types and profiles: which of them a rule's `path` takes, and why.
 
     `pattern` is the path in the rule, `paths` are what is requested, one a line in the notebook.
@@ -34,38 +32,16 @@ class PathTypeExplorer(Tester):
         self._profiles = tuple(profiles)
         self.verdicts: dict[tuple[str, str, str], Candidate] = {}
         self.errors: dict[str, list[str]] = {}  # path type: why an API server would refuse it
-        self.pattern_field = text_field("Rule's path", pattern, "The path in the Ingress rule")
-        self.paths_field = ipywidgets.Textarea(
-            value="\n".join(paths),
-            description="Requests",
-            tooltip="The paths that are requested, one a line",
-            rows=6,
-            layout={"width": "auto"},
-        )
-        self.grid_panel = ipywidgets.HTML()
-        self.view = column(row(self.pattern_field), self.paths_field, self.grid_panel)
-        self.pattern_field.observe(lambda _: self._judge(), "value")
-        self.paths_field.observe(lambda _: self._judge(), "value")
-        self._judge()
-
-    @property
-    def pattern(self) -> str:
-        """The path in the rule."""
-        return str(self.pattern_field.value).strip()
-
-    @pattern.setter
-    def pattern(self, pattern: str) -> None:
-        self.pattern_field.value = pattern
+        super().__init__("path", pattern, paths, rows=6)
 
     @property
     def paths(self) -> list[str]:
         """The paths that are requested, each once."""
-        lines = (line.strip() for line in str(self.paths_field.value).splitlines())
-        return list(dict.fromkeys(filter(None, lines)))
+        return self.requests
 
     @paths.setter
     def paths(self, paths: Iterable[str]) -> None:
-        self.paths_field.value = "\n".join(paths)
+        self.requests = paths
 
     def text(self) -> str:
         """For each path type and profile, every path with its verdict and reason."""
@@ -89,7 +65,7 @@ class PathTypeExplorer(Tester):
                 url = f"http://{_HOST}/{path.removeprefix('/')}"
                 decision = rules.decide(Request.from_url(url))
                 self.verdicts[path, kind, profile] = decision.candidates[0]
-        self.grid_panel.value = self._html()
+        self.verdicts_panel.value = self._html()
 
     def _refusals(self, path_type: str) -> list[str]:
         faults = creation_errors("Ingress", _ingress(self.pattern, path_type))
@@ -103,7 +79,7 @@ class PathTypeExplorer(Tester):
     def _differs(self, path: str, kind: str, profile: str) -> bool:
         """Whether the profile takes another view of this than the first one does."""
         first = self.verdicts[path, kind, self._profiles[0]]
-        return _takes(first) != _takes(self.verdicts[path, kind, profile])
+        return takes(first) != takes(self.verdicts[path, kind, profile])
 
     def _html(self) -> str:
         refused = items(
@@ -138,14 +114,14 @@ class PathTypeExplorer(Tester):
         for kind, profile in self._columns():
             found = self.verdicts[path, kind, profile]
             css = "differs" if self._differs(path, kind, profile) else ""
-            mark = sign(_takes(found), "yes" if _takes(found) else "no")
+            mark = sign(takes(found), "yes" if takes(found) else "no")
             cells.append(f'<td class="{css}" title="{escape(_reason(found))}">{mark}</td>')
         return f'<tr><th scope="row" class="mono">{escape(path)}</th>{"".join(cells)}</tr>'
 
     def _reason_rows(self) -> list[str]:
         return [
             f'<tr><td class="mono">{escape(path)}</td><td>{kind} · {profile}</td>'
-            f"<td>{sign(_takes(found))} {escape(_reason(found))}</td></tr>"
+            f"<td>{sign(takes(found))} {escape(_reason(found))}</td></tr>"
             for (path, kind, profile), found in self.verdicts.items()
         ]
 
@@ -161,12 +137,8 @@ def _ingress(pattern: str, path_type: str) -> Json:
     }
 
 
-def _takes(candidate: Candidate) -> bool:
-    return candidate.verdict == "won"
-
-
 def _mark(candidate: Candidate) -> str:
-    return "✓" if _takes(candidate) else "✗"
+    return "✓" if takes(candidate) else "✗"
 
 
 def _reason(candidate: Candidate) -> str:

@@ -24,15 +24,15 @@ class TestPathTypes:
 
     def test_paths_are_read_one_a_line_and_each_once(self) -> None:
         explorer = PathTypeExplorer("/a", [])
-        explorer.paths_field.value = "/a\n\n /b \n/a\n"
+        explorer.requests_field.value = "/a\n\n /b \n/a\n"
         assert explorer.paths == ["/a", "/b"]
 
     def test_where_a_controller_departs_is_framed(self) -> None:
         explorer = PathTypeExplorer("/a", ["/a"], profiles=("spec", "traefik-defaults"))
-        assert "differs" not in explorer.grid_panel.value
+        assert "differs" not in explorer.verdicts_panel.value
         explorer.paths = ["/ab"]
-        assert '<td class="differs"' in explorer.grid_panel.value
-        assert "departs from spec" in explorer.grid_panel.value
+        assert '<td class="differs"' in explorer.verdicts_panel.value
+        assert "departs from spec" in explorer.verdicts_panel.value
 
     def test_a_query_is_no_part_of_the_path(self) -> None:
         assert taken(PathTypeExplorer("/a", ["/a?b=c"]), "Exact") == ["/a?b=c"]
@@ -47,7 +47,7 @@ class TestPathTypes:
         assert "✗ /a/  Exact /a differs from /a/ by a trailing slash" in text
 
     def test_text_from_outside_is_escaped(self) -> None:
-        assert "<b>" not in PathTypeExplorer("/<b>", ["/<b>", '/"<b>']).grid_panel.value
+        assert "<b>" not in PathTypeExplorer("/<b>", ["/<b>", '/"<b>']).verdicts_panel.value
 
 
 class TestHosts:
@@ -57,7 +57,7 @@ class TestHosts:
 
     def test_labels_stand_under_those_of_the_rule(self) -> None:
         matcher = HostMatcher("*.example.com", ["a.b.example.com"])
-        row = matcher.labels_panel.value.partition("<tbody>")[2]
+        row = matcher.verdicts_panel.value.partition("<tbody>")[2]
         marks = [mark for mark in row if mark in "✓✗"]
         assert marks == ["✗", "✓", "✓", "✓", "✗"]  # a, b, example, com, and the verdict
 
@@ -66,14 +66,14 @@ class TestHosts:
 
     def test_a_rule_without_host_takes_every_host(self) -> None:
         matcher = HostMatcher("", ["a.example.com"])
-        assert "takes every host" in matcher.labels_panel.value
+        assert "takes every host" in matcher.verdicts_panel.value
 
     def test_a_pattern_that_would_be_refused_says_why(self) -> None:
         matcher = HostMatcher("a.*.example.com")
-        assert "An API server would refuse it" in matcher.labels_panel.value
+        assert "An API server would refuse it" in matcher.verdicts_panel.value
         assert matcher.verdicts == {}
 
     def test_another_host_is_judged_while_it_is_typed(self) -> None:
         matcher = HostMatcher("a.example.com", [])
-        matcher.hosts_field.value = "a.example.com\nb.example.com"
+        matcher.requests_field.value = "a.example.com\nb.example.com"
         assert list(matcher.verdicts) == ["a.example.com", "b.example.com"]
