@@ -18,7 +18,7 @@ not-an-address c.example.com
 
 
 def test_entries_are_lines_with_an_address_and_names() -> None:
-    assert entries(TEXT) == [
+    assert list(entries(TEXT)) == [
         Entry(2, "127.0.0.1", ("localhost", "localhost.localdomain")),
         Entry(3, "::1", ("localhost",)),
         Entry(5, "10.0.0.1", ("a.example.com", "b.example.com")),
