@@ -83,6 +83,16 @@ class Instance:
         return self.home / "zones"
 
     @property
+    def resolver(self) -> Path:
+        """Whom the lab's computer asks for names, in the format of resolv.conf."""
+        return self.home / "resolv.conf"
+
+    @property
+    def external_dns(self) -> Path:
+        """There while external-dns is wanted; its report is the same name with `.json`."""
+        return self.home / "external-dns"
+
+    @property
     def pods(self) -> Path:
         """The folder of the pods' own directories, one per pod UID."""
         return self.home / "pods"
@@ -96,6 +106,11 @@ class Instance:
     def progress(self) -> Path:
         """The learner's progress: one JSON line for each check of an exercise."""
         return self.home / "progress.jsonl"
+
+    @property
+    def clinic(self) -> Path:
+        """The folder of the notes on what breakages changed (0700)."""
+        return self.home / "clinic"
 
     def make(self) -> "Instance":
         """The same instance, its directory made (0700) if it was missing."""

@@ -1,27 +1,45 @@
 """Names to addresses, as the learner's computer finds them: hosts file first, then lab DNS."""
 
 import socket
-import struct
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from labsupport.base.errors import NameNotFound
+from labsupport.base.errors import NameNotFound, UsageError
 from labsupport.names.hosts import HostsFile
+from labsupport.names.settings import ResolverSettings
 
-_TRIES = 2
-_TIMEOUT = 1.0
+if TYPE_CHECKING:
+    from labsupport.names.query import Reply
+
+By = Literal["address", "hosts", "dns", "cache", "system", "given"]
+"""Who said it: "dns" is the server that holds the zones, "given" whoever made the request."""
+
+Server = tuple[str, int]
+
+_PORT = 53
+_TITLES = {"dns": "lab DNS", "cache": "the caching resolver"}
+_NOS = {
+    "REFUSED": "does not serve its domain (REFUSED)",
+    "NXDOMAIN": "says there is no such name (NXDOMAIN)",
+    "NOERROR": "knows the name, but no address for it",
+    "SERVFAIL": "can't tell (SERVFAIL: see ./lab dns list)",
+}
 
 
 @dataclass(frozen=True)
 class Resolution:
-    """A name's address and where it came from. `detail` says so in words."""
+    """A name's address and where it came from. `detail` says so in words.
+
+    `ttl` is for how many seconds DNS lets it be remembered; None from other sources.
+    """
 
     name: str
     address: str
-    by: Literal["address", "hosts", "dns"]
+    by: By
     detail: str
+    ttl: int | None = None
 
     def __str__(self) -> str:
         if self.by == "address":
@@ -29,103 +47,175 @@ class Resolution:
         return f"{self.name} is {self.address}: {self.detail}"
 
 
-class Resolver:
-    """Resolves names by the lab's hosts file, then by a real query to the lab's DNS server."""
+@dataclass(frozen=True)
+class Step:
+    """One source that was asked on the way from a name to an address, and what it said.
 
-    def __init__(self, hosts: HostsFile, dns: tuple[str, int]) -> None:
+    `asked` is a file, a server's `address:port` or in words; `address` is "" when it gave none.
+    `code` is DNS's (`NXDOMAIN`), "silence" when no server answered, "" outside of DNS.
+    """
+
+    source: By
+    asked: str
+    said: str
+    address: str = ""
+    code: str = ""
+    ttl: int | None = None
+    chosen: bool = False
+
+    def __str__(self) -> str:
+        mark = "✓" if self.chosen else "·" if self.address else "✗"
+        found = f"{self.address}, " if self.address else ""
+        return f"{mark} {self.source:<6} {found}{self.said} ({self.asked})"
+
+
+def stale(steps: Sequence[Step]) -> str:
+    """That the caching resolver's answer is not the zone's any more, in words; else "".
+
+    Needs the steps of `Resolver.steps(name, every=True)`.
+    """
+    said = {step.source: step for step in steps}
+    kept, now = said.get("cache"), said.get("dns")
+    answers = ("NOERROR", "NXDOMAIN")
+    if kept is None or now is None or not {kept.code, now.code} <= set(answers):
+        return ""
+    if kept.address == now.address:
+        return ""
+    return (
+        f"the caching resolver keeps an old answer: {kept.address or 'no address'}; "
+        f"the zone says {now.address or 'no address'} by now"
+    )
+
+
+def system_addresses(name: str) -> list[str]:
+    """What this machine's own resolver says of a name; [] when it knows none."""
+    try:
+        found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return []
+    return [str(each[4][0]) for each in found]
+
+
+class Resolver:
+    """Resolves names by the lab's hosts file, then by a real query to a DNS server of the lab.
+
+    `dns` holds the zones and is asked unless `settings` (by default the resolv.conf beside the
+    hosts file) names another, as the caching resolver at `cache`. Only where `settings` allow it,
+    names outside of the zones go to `system`.
+    """
+
+    def __init__(
+        self,
+        hosts: HostsFile,
+        dns: Server,
+        cache: Server | None = None,
+        *,
+        settings: ResolverSettings | None = None,
+        system: Callable[[str], list[str]] = system_addresses,
+    ) -> None:
         self.hosts = hosts
         self.dns = dns
+        self.cache = cache
+        self.settings = settings or ResolverSettings(hosts.path.with_name("resolv.conf"))
+        self._system = system
+
+    @property
+    def server(self) -> tuple[By, Server]:
+        """The DNS server that is asked now: "cache" or "dns", its address and port."""
+        address = self.settings.nameserver()
+        if self.cache and address == self.cache[0]:
+            return "cache", self.cache
+        return "dns", self.dns if address in ("", self.dns[0]) else (address, _PORT)
 
     def resolve(self, name: str) -> Resolution:
         """The address of `name`. NameNotFound says who was asked, what they said, what to do."""
+        steps = self.steps(name)
+        for step in steps:
+            if step.chosen:
+                return Resolution(_plain(name), step.address, step.source, step.said, step.ttl)
+        raise NameNotFound(
+            f"{_plain(name)} has no address",
+            found="; ".join(step.said for step in steps),
+            remedy=_remedy(_plain(name), steps[-1]),
+        )
+
+    def steps(self, name: str, *, every: bool = False) -> tuple[Step, ...]:
+        """Each source asked for `name`, in order, up to the one whose address is used.
+
+        With `every` all are asked: those after it too, and the zones' own server beside the
+        caching resolver. When nobody knows the name, no step is `chosen`.
+        """
+        found: list[Step] = []
+        for step in self._asked(_plain(name)):
+            first = bool(step.address) and not any(each.chosen for each in found)
+            found.append(replace(step, chosen=first))
+            if first and not every:
+                break
+        source, _ = self.server
+        if every and source != "dns" and found[0].source != "address":
+            found.append(self._dns(_plain(name), "dns", self.dns))
+        return tuple(found)
+
+    def _asked(self, name: str) -> Iterator[Step]:
+        """The sources, each asked only when it is its turn."""
         try:
-            return Resolution(name, str(ip_address(name.strip("[]"))), "address", "an IP address")
+            yield Step("address", "nobody", "an IP address", str(ip_address(name.strip("[]"))))
+            return
         except ValueError:
             pass
-        name = name.rstrip(".").lower()
-        if address := self.hosts.address_of(name):
-            return Resolution(name, address, "hosts", "in the lab's hosts file")
-        return self._by_dns(name)
+        yield self._hosts(name)
+        step = self._dns(name, *self.server)
+        yield step
+        if step.code == "REFUSED" and self.settings.system_allowed():
+            addresses = self._system(name)
+            said = "known to this machine" if addresses else "this machine does not know it either"
+            yield Step("system", "this machine's resolver", said, next(iter(addresses), ""))
 
-    def _by_dns(self, name: str) -> Resolution:
+    def _hosts(self, name: str) -> Step:
+        file = self.hosts.path.name
+        entry = self.hosts.entry_of(name)
+        if entry is None:
+            return Step("hosts", file, "not in the lab's hosts file")
+        return Step("hosts", f"{file}, line {entry.line}", "in the lab's hosts file", entry.address)
+
+    def _dns(self, name: str, source: By, server: Server) -> Step:
         # Imported here: a name in the hosts file needs no DNS.
-        from dnslib import QTYPE, RCODE, DNSError, DNSRecord
+        from labsupport.names.query import ServerSilent, query
 
-        for record_type in ("A", "AAAA"):
-            try:
-                question = DNSRecord.question(name, record_type)
-                reply = DNSRecord.parse(_ask(question.pack(), self.dns))
-            except (OSError, DNSError) as error:
-                where = f"{self.dns[0]}:{self.dns[1]}"
-                found = f"lab DNS at {where} does not answer ({error!s})"
-                raise _not_found(name, found, "./lab up") from error
-            except (ValueError, UnicodeError) as error:
-                raise _not_found(name, f"not a DNS name: {error!s}", "correct the name") from error
-            code = RCODE.get(reply.header.rcode)
-            if code != "NOERROR":
-                break
-            for record in reply.rr:
-                if QTYPE.get(record.rtype) == record_type:
-                    chain = [str(r.rdata).rstrip(".") for r in reply.rr if r.rtype == QTYPE.CNAME]
-                    detail = f"{record_type} record in lab DNS"
-                    detail += "".join(f", by way of {alias}" for alias in chain)
-                    return Resolution(name, str(record.rdata), "dns", detail)
-        said = {
-            "REFUSED": "lab DNS does not serve its domain (REFUSED)",
-            "NXDOMAIN": "lab DNS says there is no such name (NXDOMAIN)",
-            "NOERROR": "lab DNS knows the name, but no address for it",
-        }.get(code, f"lab DNS answers {code}")
-        raise _not_found(name, f"not in the lab's hosts file; {said}", _remedy(name))
+        asked = f"{server[0]}:{server[1]}"
+        title = _TITLES[source]
+        try:
+            reply = query(name, "A", server)
+            if reply.code == "NOERROR" and not reply.values:
+                reply = query(name, "AAAA", server)
+        except ServerSilent as error:
+            said = f"{title} at {asked} does not answer ({error.found})"
+            return Step(source, asked, said, code="silence")
+        except UsageError as error:
+            return Step(source, asked, f"not a DNS name: {error.found}")
+        if reply.code != "NOERROR" or not reply.values:
+            said = f"{title} {_NOS.get(reply.code, f'answers {reply.code}')}"
+            return Step(source, asked, said, code=reply.code)
+        ttl = min(each.ttl for each in reply.records)
+        return Step(source, asked, _way(reply, title), reply.values[0], reply.code, ttl)
 
 
-def _not_found(name: str, found: str, remedy: str) -> NameNotFound:
-    return NameNotFound(f"{name} has no address", found=found, remedy=remedy)
+def _way(reply: "Reply", title: str) -> str:
+    chain = [each.value.removesuffix(".") for each in reply.records if each.type == "CNAME"]
+    aliases = "".join(f", by way of {alias}" for alias in chain)
+    return f"{reply.type} record in {title}{aliases}"
 
 
-def _remedy(name: str) -> str:
+def _plain(name: str) -> str:
+    return name.removesuffix(".").lower()
+
+
+def _remedy(name: str, last: Step) -> str:
+    if last.code == "silence":
+        return "./lab up"
+    if not last.code and last.source in ("dns", "cache"):
+        return "correct the name"
     return (
         "check the spelling, or give it an address; "
         f'in a notebook: lab.hosts.add("{name}", lab.address)'
     )
-
-
-def _ask(packet: bytes, server: tuple[str, int]) -> bytes:
-    """The server's answer to `packet`: by UDP, and again by TCP when that was cut short."""
-    answer = _by_udp(packet, server)
-    truncated = len(answer) > 2 and answer[2] & 0x02
-    return _by_tcp(packet, server) if truncated else answer
-
-
-def _by_udp(packet: bytes, server: tuple[str, int]) -> bytes:
-    for tries_left in reversed(range(_TRIES)):
-        # A connected socket takes packets from the server only, and hears at once of a closed port.
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-            udp.settimeout(_TIMEOUT)
-            udp.connect(server)
-            try:
-                udp.send(packet)
-                while (answer := udp.recv(65535))[:2] != packet[:2]:
-                    pass
-            except TimeoutError:
-                if not tries_left:
-                    raise
-            else:
-                return answer
-    raise AssertionError("not reached")
-
-
-def _by_tcp(packet: bytes, server: tuple[str, int]) -> bytes:
-    with socket.create_connection(server, timeout=_TIMEOUT) as tcp:
-        tcp.sendall(struct.pack("!H", len(packet)) + packet)
-        (length,) = struct.unpack("!H", _exactly(tcp.recv, 2))
-        return _exactly(tcp.recv, length)
-
-
-def _exactly(receive: Callable[[int], bytes], size: int) -> bytes:
-    data = b""
-    while len(data) < size:
-        part = receive(size - len(data))
-        if not part:
-            raise ConnectionError("the connection ended early")
-        data += part
-    return data

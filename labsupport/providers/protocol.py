@@ -16,13 +16,15 @@ class Connection:
     """How a running cluster is reached.
 
     `network` is the prefix that the lab's own addresses share (`127.42.`), "" where there is
-    none. There, a port below 1024 is really `port_offset` higher. `dns` is the lab's DNS server.
+    none. There, a port below 1024 is really `port_offset` higher. `dns` is the lab's DNS server,
+    `cache` its caching resolver.
     """
 
     access: Access
     network: str
     port_offset: int
     dns: tuple[str, int]
+    cache: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True)

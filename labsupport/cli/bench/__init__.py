@@ -12,9 +12,9 @@ import sys
 from labsupport.base.errors import UsageError
 from labsupport.cli.bench.figures import machine
 
-HELP = "measure: start-up, memory, testers, rules"
+HELP = "measure: start-up, memory, testers, rules, names, proxy"
 
-BENCHES = ("start", "memory", "widgets", "rules")
+BENCHES = ("start", "memory", "widgets", "rules", "names", "proxy")
 """The benches, by the names of their modules."""
 
 FEWEST_RUNS = 5

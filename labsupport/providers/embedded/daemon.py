@@ -1,4 +1,4 @@
-"""The daemon's process: the mini-cluster and the lab's DNS server in one event loop."""
+"""The daemon's process: the mini-cluster, the lab's DNS servers and external-dns, in one loop."""
 
 import asyncio
 import contextlib
@@ -9,12 +9,17 @@ from pathlib import Path
 
 from labsupport.base.errors import ClusterError, LabError
 from labsupport.base.paths import Instance
+from labsupport.kube.access import Access
 from labsupport.minicluster.daemon import DaemonConfig, serve
+from labsupport.names.answering import authoritative, caching
+from labsupport.names.cache import Cache
+from labsupport.names.external import ExternalDnsSwitch
 from labsupport.names.server import serving
 from labsupport.names.zones import Zones
-from labsupport.providers.embedded.network import DNS_PORT, Network
+from labsupport.providers.embedded.network import API_PORT, DNS_PORT, Network
 from labsupport.providers.embedded.record import Record
 from labsupport.providers.embedded.spawning import Settings, error_line
+from labsupport.providers.external_dns import ExternalDns, keeping_records
 
 
 def main(home: str) -> None:
@@ -41,9 +46,22 @@ async def _serve(instance: Instance, settings: Settings) -> None:
         _tell('{"ready": true}')
 
     port = DNS_PORT + settings.port_offset
-    async with serving(Zones(instance.zones), network.dns, port):
+    zones = Zones(instance.zones)
+    cache = Cache(zones.answer)
+    async with (
+        serving(authoritative(zones), network.dns, port),
+        serving(caching(cache), network.cache, port),
+        keeping_records(_external_dns(instance, network)),
+    ):
         await serve(_configuration(instance, settings), ready)
     instance.daemon.unlink(missing_ok=True)
+
+
+def _external_dns(instance: Instance, network: Network) -> ExternalDns:
+    server = f"https://{network.api}:{API_PORT}"
+    access = Access(server, instance.ca_certificate, instance.token.read_text().strip())
+    switch = ExternalDnsSwitch(instance.external_dns)
+    return ExternalDns(access, switch, instance.zones, network.dns)
 
 
 def _configuration(instance: Instance, settings: Settings) -> DaemonConfig:

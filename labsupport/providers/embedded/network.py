@@ -41,6 +41,11 @@ class Network:
         """Where the lab's DNS server listens, at `DNS_PORT` (and the offset)."""
         return f"{self.prefix}0.53"
 
+    @property
+    def cache(self) -> str:
+        """Where the lab's caching resolver listens, at the same port."""
+        return f"{self.prefix}0.54"
+
     def addresses(self) -> dict[str, str]:
         """Who has which address, for people."""
         return {
@@ -48,6 +53,7 @@ class Network:
             "API server": f"https://{self.api}:{API_PORT}",
             "node": f"{self.prefix}0.2",
             "DNS server": self.dns,
+            "DNS cache": self.cache,
             "pods": f"{self.prefix}64.1 to {self.prefix}127.254",
             "Services": f"{self.prefix}128.1 to {self.prefix}191.254",
             "load balancers": f"{self.prefix}192.1 to {self.prefix}223.254",

@@ -125,8 +125,14 @@ class Embedded:
 
     def _connection(self, record: Record) -> Connection:
         network = Network(record.network)
-        dns = (network.dns, DNS_PORT + record.port_offset)
-        return Connection(self._access(network), network.prefix, record.port_offset, dns)
+        port = DNS_PORT + record.port_offset
+        return Connection(
+            self._access(network),
+            network.prefix,
+            record.port_offset,
+            dns=(network.dns, port),
+            cache=(network.cache, port),
+        )
 
     def _access(self, network: Network) -> Access:
         token = self.instance.token.read_text()
@@ -173,7 +179,10 @@ def _state(instance: Instance) -> list[Path]:
         *(instance.ca_certificate, instance.ca_key, instance.token),
         *(instance.server_certificate, instance.server_key),
         *(instance.kubeconfig, instance.network, instance.daemon, instance.daemon_log),
-        *(instance.hosts, instance.zones, instance.pods),
+        *instance.home.glob(f"{instance.hosts.name}*"),  # and its backups
+        *(instance.zones, instance.pods, instance.resolver),
+        *instance.clinic.glob("*.json"),  # what is broken; a learner's work beside it stays
+        *instance.home.glob(f"{instance.external_dns.name}*"),
         *(instance.home / name for name in ("serviceaccount.key", "daemon.lock")),
     ]
 
