@@ -1,5 +1,7 @@
 """The one error tree. Each error says what went wrong, what was found, and what to do next."""
 
+from typing import Any
+
 
 class LabError(Exception):
     """Something the user can understand and act on.
@@ -68,8 +70,26 @@ class NameNotFound(LabError):
     """A host name has no address on the lab's computer."""
 
 
+class CertificateError(LabError):
+    """A certificate could not be read, made or found."""
+
+
 class RequestFailed(LabError):
-    """No HTTP answer came."""
+    """No HTTP answer came.
+
+    `kind` is a word for programs: refused, unreachable, connect-timeout; certificate, tls-alert,
+    not-tls, tls-cut, tls-timeout; silent, cut, not-http; redirect-loop, redirect-target, name.
+    The client of `labsupport.http` fills in the rest: `url` was asked, `way` has the hops up to the
+    one that failed, `tls` what the handshake told, `redirects` the exchanges that led here.
+    """
+
+    def __init__(self, what: str, *, found: str = "", remedy: str = "", kind: str = "") -> None:
+        self.kind = kind
+        self.url = ""
+        self.way: tuple[Any, ...] = ()
+        self.tls: Any = None
+        self.redirects: tuple[Any, ...] = ()
+        super().__init__(what, found=found, remedy=remedy)
 
 
 class WaitTimeout(LabError):

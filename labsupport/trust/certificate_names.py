@@ -1,10 +1,12 @@
-"""The names that a certificate is for."""
+"""The names by which a controller knows the certificates in Secrets."""
 
 import base64
 import binascii
 from collections.abc import Iterable
 
+from labsupport.base.errors import CertificateError
 from labsupport.base.types import Json
+from labsupport.rules.certificates import chain_of
 
 
 def names_by_secret(secrets: Iterable[Json]) -> dict[str, tuple[str, ...]]:
@@ -27,22 +29,16 @@ def _names_in(secret: Json) -> tuple[str, ...] | None:
     if not all(encoded.get(key) or plain.get(key) for key in ("tls.crt", "tls.key")):
         return None
     try:
-        certificate = plain.get("tls.crt") or base64.b64decode(encoded["tls.crt"]).decode()
-        return certificate_names(certificate.encode())
-    except (binascii.Error, ValueError):
+        return certificate_names(plain.get("tls.crt") or base64.b64decode(encoded["tls.crt"]))
+    except (binascii.Error, CertificateError):
         return None
 
 
-def certificate_names(pem: bytes) -> tuple[str, ...]:
-    """The DNS names of the first certificate in `pem`; where it lists none, its common name."""
-    # Imported here: it costs 0.1 s, and most Ingresses have no certificate.
-    from cryptography import x509
-    from cryptography.x509.oid import NameOID
+def certificate_names(pem: bytes | str) -> tuple[str, ...]:
+    """The names of the first certificate in `pem`, as Traefik counts them.
 
-    certificate = x509.load_pem_x509_certificate(pem)
-    try:
-        extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
-    except x509.ExtensionNotFound:
-        common = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-        return tuple(str(each.value) for each in common)
-    return tuple(extension.value.get_values_for_type(x509.DNSName))
+    That is subjectAltName, and the common name too, though no client heeds that one any more.
+    """
+    facts = chain_of(pem)[0]
+    common = facts.common_name.lower()
+    return facts.all_names + ((common,) if common and common not in facts.all_names else ())

@@ -84,10 +84,27 @@ def by_names(entries: Sequence[TlsEntry], known: Certificates) -> Choice:
     def choice(sni: str) -> Certificate:
         found = [(*by_name[name], name) for name in (sni, wildcard_of(sni)) if name in by_name]
         if not found:
-            why = f"no certificate is for {sni or 'no name'}: Traefik's own default"
+            missing = f"no certificate is for {sni}" if sni else "no name was sent"
+            why = f"{missing}: Traefik's own default"
             return Certificate("", "", why)
         _, each, name = min(found, key=lambda candidate: candidate[0])
         return Certificate(each.secret, each.ingress, f"its certificate is for {name}")
+
+    return choice
+
+
+def by_hosts_then_names(entries: Sequence[TlsEntry], known: Certificates) -> Choice:
+    """As `by_hosts`; a name that nobody lists gets a certificate that is for it, if there is one.
+
+    It is what a proxy does that goes by the names in certificates where it is not told otherwise.
+    """
+    listed = by_hosts(entries, known)
+    there = [each for each in entries if known is None or each.secret in known]
+    named = by_names(there, known)
+
+    def choice(sni: str) -> Certificate:
+        found, other = listed(sni), named(sni)
+        return other if other.secret and not found.secret else found
 
     return choice
 
