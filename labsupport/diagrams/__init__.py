@@ -5,7 +5,9 @@ the questions to the live cluster that the pictures answer. What leads where is 
 `labsupport.rules`, never here.
 """
 
+from labsupport.diagrams.exchange import exchange_way
 from labsupport.diagrams.live import cluster_map, request_way
+from labsupport.diagrams.lookup import name_lookup
 from labsupport.diagrams.picture import Picture
 
-__all__ = ["Picture", "cluster_map", "request_way"]
+__all__ = ["Picture", "cluster_map", "exchange_way", "name_lookup", "request_way"]

@@ -86,6 +86,26 @@ def first_ingress() -> Picture:
     )
 
 
+def names() -> Picture:
+    """Two questions for an address, then the request."""
+    build = GraphBuilder("Who knows the address?")
+    client = build.node("client", "client", "your computer", ["tea.example.com?"], lit=True)
+    hosts = build.node("hosts-file", "hosts", "hosts file", ["✗ not in it"])
+    dns = build.node("name-server", "dns", "DNS", ["✓ the proxy's address"], lit=True)
+    proxy = build.node("proxy", "traefik", "Traefik", ["Host: tea.example.com"], lit=True)
+    pod = build.node("pod", "kiada", "kiada", lit=True)
+    build.edge(client, hosts, "lookup", "1. asks")
+    build.edge(client, dns, "lookup", "2. asks")
+    build.edge(client, proxy, label="3. sends the request", lit=True)
+    build.edge(proxy, pod, lit=True)
+    return _picture(
+        build.graph(),
+        "Your computer wants tea.example.com. It looks into its hosts file first, and the name is "
+        "not in it. Then it asks DNS, which knows the proxy's address. Only then it sends the "
+        "request there; the proxy finds the rule by the name in the Host header.",
+    )
+
+
 def paths() -> Picture:
     """One host, three paths: the longest that fits leads the request."""
     build = GraphBuilder("The longest path goes first")
@@ -132,12 +152,89 @@ def hosts() -> Picture:
     )
 
 
+def tls_termination() -> Picture:
+    """Encrypted up to the proxy, clear behind it; where the certificate comes from."""
+    build = GraphBuilder("TLS ends at the proxy")
+    client = build.node("client", "client", "a visitor", ["https://shop.example.com"], lit=True)
+    proxy = build.node("proxy", "traefik", "Traefik", ["shows the certificate"], lit=True)
+    ingress = build.node("ingress", "shop", "shop", ["spec.tls"])
+    secret = build.node("secret", "shop", "shop", ["certificate", "and private key"])
+    pod = build.node("pod", "kiada", "kiada", lit=True)
+    build.edge(client, proxy, label="HTTPS: nobody can read it", lit=True)
+    build.edge(ingress, proxy, "configuration", "tells")
+    build.edge(ingress, secret, "configuration", "names")
+    build.edge(proxy, pod, label="HTTP: clear text", lit=True)
+    return _picture(
+        build.graph(),
+        "A visitor's request for https://shop.example.com is encrypted as far as the proxy "
+        "Traefik, and goes on to the pod of kiada as clear text. The Ingress names a Secret in "
+        "spec.tls; from there the proxy has the certificate that it shows, and the private key.",
+    )
+
+
+def encrypted_to_the_pod() -> Picture:
+    """Three ways for TLS: where the bytes are clear, and who holds a key."""
+    build = GraphBuilder("Three ways for TLS")
+    for way, reads, key, onward, pod_key in (
+        ("passthrough", "reads the name only", "holds no key", "the same TLS", "holds the key"),
+        ("re-encryption", "reads everything", "holds a key", "another TLS", "holds a key"),
+        ("termination", "reads everything", "holds the key", "clear text", "holds no key"),
+    ):
+        sealed = "TLS" in onward
+        client = build.node("client", way, way, lit=True)
+        proxy = build.node("proxy", way, "Traefik", [reads, key], lit=True)
+        pod = build.node("pod", way, "app", [pod_key], lit=sealed)
+        build.edge(client, proxy, label="TLS", lit=True)
+        build.edge(proxy, pod, label=onward, lit=sealed)
+    return _picture(
+        build.graph(),
+        "Three ways for TLS. Termination: TLS from the client to the proxy, clear text to the pod; "
+        "only the proxy holds a key. Re-encryption: TLS to the proxy and another TLS to the pod; "
+        "both hold a key, and the proxy reads everything. Passthrough: the same TLS all the way to "
+        "the pod, which alone holds a key; the proxy reads the name only.",
+    )
+
+
+def clinic() -> Picture:
+    """The eleven questions along a request's way, asked up to the first that is answered by no."""
+    build = GraphBuilder("Stop at the first broken hop")
+    client = build.node("client", "client", "a visitor", ["gets 503"], lit=True)
+    dns = build.node("dns", "dns", "DNS", ["✓ 1 name?"], lit=True)
+    balancer = build.node("load-balancer", "lb", "load balancer", ["✓ 2 TCP?"], lit=True)
+    tls = build.node("tls", "tls", "handshake", ["✓ 3 certificate?"], lit=True)
+    proxy = build.node("proxy", "traefik", "Traefik", ["says 503"], lit=True)
+    ingress = build.node("ingress", "shop", "shop", ["✓ 4 host?", "✓ 5 path?", "✓ 6 class?"])
+    service = build.node(
+        "service", "shop", "shop", ["✓ 7 there?", "✓ 8 port?", "✗ 9 endpoints?"], failed=True
+    )
+    pod = build.node("pod", "shop", "shop", ["· 10 ready?", "· 11 application?"])
+    build.edge(client, dns, "lookup", "where is it?", lit=True)
+    build.edge(client, balancer, lit=True)
+    build.edge(balancer, tls, lit=True)
+    build.edge(tls, proxy, lit=True)
+    build.edge(ingress, proxy, "configuration", "tells")
+    build.edge(ingress, service, "configuration", "names")
+    build.edge(service, pod, "configuration", "knows?")
+    build.edge(proxy, pod)
+    return _picture(
+        build.graph(),
+        "Eleven questions along a request's way. 1 name, 2 TCP connection, 3 certificate, 4 host, "
+        "5 path, 6 class, 7 Service and 8 port are fine. The Service has no endpoints, which is "
+        "question 9: there the search stops. 10, whether the pod is ready, and 11, the "
+        "application, are not asked yet.",
+    )
+
+
 COVERS: dict[str, Callable[[], Picture]] = {
     "00-welcome": welcome,
     "01-why-ingress": why_ingress,
     "02-first-ingress": first_ingress,
+    "03-names": names,
     "04-paths-and-path-types": paths,
     "05-hosts-and-precedence": hosts,
+    "06-tls-termination": tls_termination,
+    "07-encrypted-to-the-pod": encrypted_to_the_pod,
+    "12-clinic": clinic,
 }
 """Each lesson's figure."""
 

@@ -11,7 +11,14 @@ from labsupport.rules.flow import Edge, FlowGraph, Node, alt_text, text
 
 _DETAIL_WIDTH = 22  # characters
 _LIT_WIDTH, _WIDTH = "2.6", "1.1"
-_COLUMNS = (("client", "dns"), ("load-balancer",), ("proxy", "ingress"), ("service",), ("pod",))
+_COLUMNS = (
+    ("client", "dns"),
+    ("hosts-file", "load-balancer", "address"),
+    ("name-server", "tls"),
+    ("proxy", "ingress", "secret"),
+    ("service",),
+    ("pod",),
+)
 """Kinds that stand one above the other. The Service's column lies between proxy and pods, so that
 the line of the request is seen to pass it by."""
 
@@ -58,7 +65,8 @@ def _draw_node(drawing: graphviz.Digraph, node: Node) -> None:
         _label(node),
         color=look.line,
         fillcolor=look.fill,
-        style="rounded,filled" + (",dashed" if look.dashed else ""),
+        shape="octagon" if node.failed else "box",
+        style=("filled" if node.failed else "rounded,filled") + (",dashed" if look.dashed else ""),
         penwidth="2" if node.lit else _WIDTH,
         tooltip=f"{look.caption} {node.label}",
     )

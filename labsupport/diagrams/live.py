@@ -6,7 +6,7 @@ from labsupport.diagrams.picture import Picture
 from labsupport.rules.flow import request_flow
 from labsupport.session import Lab
 
-_RESOLVERS = {"hosts": "hosts file", "dns": "lab DNS"}
+_RESOLVERS = {"hosts": "hosts file", "dns": "lab DNS", "cache": "caching resolver"}
 
 
 def cluster_map(lab: Lab, *, namespace: str = "default") -> Picture:

@@ -1,7 +1,8 @@
 """How each kind of node and edge looks: colours of the Okabe-Ito palette, on a white card.
 
 The palette stays apart for colour-blind readers, and nothing is told by colour alone: kinds are
-written in each box, configuration is dashed, the way that a request took is thick.
+written in each box, configuration is dashed, the way that a request took is thick, and where it
+failed stands an octagon.
 """
 
 from dataclasses import dataclass
@@ -43,9 +44,14 @@ class EdgeLook:
 NODES = {
     "client": NodeLook("client", TEXT, "#F2F2F2"),
     "dns": NodeLook("DNS", _PURPLE, "#F6E3EF"),
+    "hosts-file": NodeLook("on this computer", _PURPLE, "#F6E3EF"),
+    "name-server": NodeLook("DNS", _PURPLE, "#F6E3EF"),
     "load-balancer": NodeLook("load balancer", _SKY, "#E3F1FB"),
+    "address": NodeLook("TCP connection", _SKY, "#E3F1FB"),
+    "tls": NodeLook("TLS", _PURPLE, CARD),
     "proxy": NodeLook("ingress proxy", _BLUE, "#CFE3F2"),
     "ingress": NodeLook("Ingress", _ORANGE, CARD, dashed=True),
+    "secret": NodeLook("Secret", _ORANGE, CARD, dashed=True),
     "service": NodeLook("Service", _ORANGE, CARD, dashed=True),
     "pod": NodeLook("Pod", _GREEN, "#D9F2E8"),
 }

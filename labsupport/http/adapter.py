@@ -4,12 +4,14 @@ import ssl
 import time
 from dataclasses import dataclass
 from socket import socket
-from typing import Any
+from typing import Any, Literal
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from labsupport.http.tls import TlsFacts, TlsSettings
 
 
 @dataclass(frozen=True)
@@ -29,58 +31,85 @@ class Target:
 
 
 @dataclass
-class TlsFacts:
-    """What a handshake agreed on: `ssl`'s version name, the certificate, whether it was checked."""
-
-    version: str
-    certificate: dict[str, Any]
-    verified: bool
-
-
-@dataclass
 class Trace:
-    """What one connection took, filled in while it is made. Seconds."""
+    """What one connection took, filled in while it is made. Seconds.
+
+    `stage` is the hop that is under way, and `error` why it failed, before any wrapping. `ready`
+    is the moment from which the answer is waited for, by `time.perf_counter`.
+    """
 
     tcp_seconds: float = 0.0
     tls_seconds: float = 0.0
     tls: TlsFacts | None = None
+    stage: Literal["tcp", "tls", "answer"] = "tcp"
+    error: Exception | None = None
+    ready: float = 0.0
+
+    def begin(self) -> None:
+        """A request begins, perhaps over a connection that is there."""
+        self.tcp_seconds = self.tls_seconds = 0.0
+        self.error = None
+        self.connected()
+
+    def connected(self) -> None:
+        """The way is open: what follows is request and answer."""
+        self.stage, self.ready = "answer", time.perf_counter()
 
 
-class _TimedConnection(HTTPConnection):
+class _TracedConnection(HTTPConnection):
     trace: Trace
 
     def _new_conn(self) -> socket:
+        self.trace.stage = "tcp"
         started = time.perf_counter()
         try:
-            return super()._new_conn()
+            sock = super()._new_conn()
+        except Exception as error:
+            self.trace.error = error
+            raise
         finally:
             self.trace.tcp_seconds = time.perf_counter() - started
+        self.trace.connected()
+        return sock
 
 
-class _TimedTlsConnection(_TimedConnection, HTTPSConnection):
+class _TracedTlsConnection(_TracedConnection, HTTPSConnection):
+    settings: TlsSettings
+
     def connect(self) -> None:
+        plain = self._new_conn()
+        self.trace.stage = "tls"
         started = time.perf_counter()
-        super().connect()
-        self.trace.tls_seconds = time.perf_counter() - started - self.trace.tcp_seconds
-        assert isinstance(self.sock, ssl.SSLSocket)
-        certificate = self.sock.getpeercert() or {}
-        self.trace.tls = TlsFacts(self.sock.version() or "TLS", certificate, self.is_verified)
+        try:
+            self.sock = self.settings.handshake(plain)
+            self.trace.tls_seconds = time.perf_counter() - started
+            self.trace.tls = self.settings.checked(self.sock)
+        except Exception as error:
+            plain.close()
+            self.close()
+            self.trace.error = error
+            raise
+        self.trace.connected()
+        # For urllib3 only, which warns otherwise: the trace tells what was checked.
+        self.is_verified = True
 
 
 class TracingAdapter(HTTPAdapter):
-    """Connects to `target` whatever the URL's host is; TLS asks for, and checks, the name."""
+    """Connects to `target` whatever the URL's host is, with TLS as `settings` has it."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, settings: TlsSettings) -> None:
         self.target = target
+        self.settings = settings
         self.trace = Trace()
         super().__init__(max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """As `requests` does, with connections that write into this adapter's trace."""
         super().init_poolmanager(*args, **kwargs)
+        shared = {"trace": self.trace, "settings": self.settings}
         self.poolmanager.pool_classes_by_scheme = {
-            "http": _pool(HTTPConnectionPool, _TimedConnection, self.trace),
-            "https": _pool(HTTPSConnectionPool, _TimedTlsConnection, self.trace),
+            "http": _pool(HTTPConnectionPool, _TracedConnection, shared),
+            "https": _pool(HTTPSConnectionPool, _TracedTlsConnection, shared),
         }
 
     def build_connection_pool_key_attributes(
@@ -89,22 +118,19 @@ class TracingAdapter(HTTPAdapter):
         verify: bool | str,
         cert: Any = None,
     ) -> tuple[Any, Any]:
-        """The target's address and port in place of the URL's, and SNI for the URL's name."""
+        """The target's address and port in place of the URL's."""
         host, pool = super().build_connection_pool_key_attributes(request, verify, cert)
         host["host"], host["port"] = self.target.address, self.target.real_port
-        if host["scheme"] == "https":
-            return host, {**pool, "server_hostname": self.target.name}
         return host, pool
 
+    def refused_certificate(self, timeout: float) -> TlsFacts | None:
+        """What the certificate said for which the handshake failed; None if it did not."""
+        error = self.trace.error
+        if not isinstance(error, ssl.SSLCertVerificationError):
+            return None
+        return self.settings.refused((self.target.address, self.target.real_port), timeout, error)
 
-def _pool(base: type, connection: type, trace: Trace) -> type:
-    timed = type(connection.__name__, (connection,), {"trace": trace})
-    return type(base.__name__, (base,), {"ConnectionCls": timed})
 
-
-def tls_facts(facts: TlsFacts) -> str:
-    """`TLSv1.3, certificate for a.example.com, checked`: the handshake in words."""
-    if not facts.verified:
-        return f"{facts.version}, certificate not checked"
-    names = ", ".join(value for _, value in facts.certificate.get("subjectAltName", ()))
-    return f"{facts.version}, certificate for {names or 'no name'}, checked against the lab's CA"
+def _pool(base: type, connection: type, shared: dict[str, Any]) -> type:
+    traced = type(connection.__name__, (connection,), shared)
+    return type(base.__name__, (base,), {"ConnectionCls": traced})

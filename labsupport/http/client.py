@@ -11,6 +11,8 @@ from labsupport.base.errors import UsageError
 from labsupport.http.adapter import Target
 from labsupport.http.connection import Connection
 from labsupport.http.exchange import Exchange, Hop
+from labsupport.http.tls import TlsSettings, checked_sni, sni_for
+from labsupport.rules.certificates.names import as_address
 
 _OFFSET_BELOW = 1024
 
@@ -28,6 +30,18 @@ class Resolves(Protocol):
     """Whatever finds the address of a name; NameNotFound when there is none."""
 
     def resolve(self, name: str, /) -> Resolved: ...
+
+
+@dataclass(frozen=True)
+class Given:
+    """An address that the caller gave, so that nobody was asked for the name."""
+
+    name: str
+    address: str
+    by: str = "given"
+
+    def __str__(self) -> str:
+        return f"{self.name} is {self.address}: given with the request"
 
 
 @dataclass(frozen=True)
@@ -53,34 +67,77 @@ class Client:
         url: str,
         *,
         headers: Mapping[str, str] | None = None,
+        resolve: str | Mapping[str, str] = "",
+        sni: str | None = None,
         verify: bool | str | Path = True,
         timeout: float = 10.0,
         **options: Any,
     ) -> Exchange:
         """The answer to one request on a connection of its own, and its way.
 
-        `url` may leave out `http://`. Redirects are shown, not followed. `verify` is False to
-        accept any certificate, or a CA file to believe instead of the lab's. `timeout` (s) holds
-        for connecting and for each wait on the answer. What else `requests` takes (params, json,
-        data, cookies, auth) is passed on. NameNotFound or RequestFailed when no answer came.
+        `url` may leave out `http://`. `headers` may have a Host of its own. `resolve` is an
+        address to go to, or addresses by name, in place of asking for the URL's name. `sni` is
+        another name to ask for in the TLS handshake than the URL's, or "" to ask for none; the
+        certificate must be for the URL's name in any case. `verify` is False to accept any
+        certificate, or a CA file to believe instead of the lab's. `timeout` (s) holds for
+        connecting and for each wait on the answer. What else `requests` takes (params, json,
+        data, files, cookies, auth) is passed on. Redirects are shown, not followed. NameNotFound
+        or RequestFailed when no answer came.
         """
-        with self.connect(url) as connection:
+        with self.connect(url, resolve=resolve, sni=sni, verify=verify) as connection:
             return connection.request(
-                method, connection.base, headers=headers, verify=verify, timeout=timeout, **options
+                method, connection.base, headers=headers, timeout=timeout, **options
             )
 
-    def connect(self, url: str) -> Connection:
-        """A connection to the host of `url` that can carry many requests; close it after use."""
+    def connect(
+        self,
+        url: str,
+        *,
+        resolve: str | Mapping[str, str] = "",
+        sni: str | None = None,
+        verify: bool | str | Path = True,
+    ) -> Connection:
+        """A connection to the host of `url` that can carry many requests; close it after use.
+
+        Options as `request` has them.
+        """
         url, host, port = _parsed(url)
+        settings = self._tls(host, sni, verify)
         started = time.perf_counter()
-        resolved = self.resolver.resolve(host)
+        resolved = _given(host, resolve) or self.resolver.resolve(host)
         name_hop = Hop("name", str(resolved), time.perf_counter() - started)
         target = Target(resolved.address, self._real_port(resolved.address, port), port, host)
-        return Connection(target, url, name_hop, self.ca_file)
+        return Connection(target, url, name_hop, settings)
+
+    def _tls(self, host: str, sni: str | None, verify: bool | str | Path) -> TlsSettings:
+        ca_file, believed = self.ca_file, "the lab's CA" if self.ca_file else "the system's CAs"
+        if not isinstance(verify, bool):
+            ca_file, believed = Path(verify), Path(verify).name
+            if not ca_file.is_file():
+                raise UsageError(
+                    "verify takes True, False or the file of a CA's certificate (PEM)",
+                    found=f"no file {verify}",
+                )
+        sent = sni_for(host) if sni is None else checked_sni(sni)
+        return TlsSettings(host, sent, verify is not False, ca_file, believed)
 
     def _real_port(self, address: str, port: int) -> int:
         inside = bool(self.network) and address.startswith(self.network)
         return port + self.port_offset if inside and port < _OFFSET_BELOW else port
+
+
+def _given(host: str, resolve: str | Mapping[str, str]) -> Resolved | None:
+    """What `resolve` says about `host`; None if nothing."""
+    address = resolve if isinstance(resolve, str) else resolve.get(host, "")
+    if not address:
+        return None
+    if not as_address(address):
+        raise UsageError(
+            "resolve takes an IP address, or addresses by name",
+            found=repr(address),
+            remedy="lab.get(url, resolve=lab.address)",
+        )
+    return Given(host, as_address(address))
 
 
 def _parsed(url: str) -> tuple[str, str, int]:

@@ -1,19 +1,24 @@
 """One TCP connection, and the requests that are sent over it."""
 
 import time
-import warnings
+import uuid
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urljoin, urlsplit
 
 import requests
-import urllib3
 
 from labsupport.base.errors import UsageError
-from labsupport.http.adapter import Target, TracingAdapter, tls_facts
+from labsupport.http.adapter import Target, TracingAdapter
 from labsupport.http.exchange import Exchange, Hop
 from labsupport.http.failures import failed
+from labsupport.http.tls import TlsSettings
+
+REQUEST_ID = "X-Request-Id"
+"""The header by which a proxy's access log can be searched for a request."""
+
+PASSED_ON = frozenset({"params", "json", "data", "files", "cookies", "auth"})
+"""Options of `requests` that are passed on to it."""
 
 
 class Connection:
@@ -23,12 +28,11 @@ class Connection:
     `base` is the URL that relative ones are relative to; `name_hop` says how its name was found.
     """
 
-    def __init__(self, target: Target, base: str, name_hop: Hop, ca_file: Path | None) -> None:
+    def __init__(self, target: Target, base: str, name_hop: Hop, settings: TlsSettings) -> None:
         self.target = target
         self.base = base
         self._name_hop = name_hop
-        self._ca_file = ca_file
-        self._adapter = TracingAdapter(target)
+        self._adapter = TracingAdapter(target, settings)
         self._session = requests.Session()
         self._session.trust_env = False  # no proxy, no .netrc, no CA bundle of the environment
         self._session.mount("http://", self._adapter)
@@ -55,73 +59,82 @@ class Connection:
         url: str,
         *,
         headers: Mapping[str, str] | None = None,
-        verify: bool | str | Path = True,
         timeout: float = 10.0,
         **options: Any,
     ) -> Exchange:
         """The answer to one request over this connection; arguments as `Client.request` has."""
+        _check(options)
         url = urljoin(self.base, url)
-        sent = time.perf_counter()
-        with warnings.catch_warnings():
-            # verify=False is the caller's explicit choice, and shown in the way.
-            warnings.simplefilter("ignore", urllib3.exceptions.InsecureRequestWarning)
-            try:
-                with self._session.request(
-                    method,
-                    url,
-                    headers={"Host": _host_header(url), **(headers or {})},
-                    verify=self._belief(verify),
-                    timeout=timeout,
-                    allow_redirects=False,
-                    stream=True,
-                    **options,
-                ) as response:
-                    hops = _hops(response, self._adapter, time.perf_counter() - sent)
-                    way = (self._name_hop, *hops)
-                    return _exchange(response, method, url, self.target.address, way)
-            except requests.RequestException as error:
-                raise failed(error, url, self.target, timeout) from error
+        sent_headers = requests.structures.CaseInsensitiveDict(
+            {"Host": _host_header(url), REQUEST_ID: uuid.uuid4().hex}
+        )
+        sent_headers.update(headers or {})
+        self._adapter.trace.begin()
+        try:
+            with self._session.request(
+                method,
+                url,
+                headers=sent_headers,
+                verify=False,  # the adapter's own handshake checks
+                timeout=timeout,
+                allow_redirects=False,
+                stream=True,
+                **options,
+            ) as response:
+                way = (self._name_hop, *self._hops(response))
+                return self._exchange(response, method, url, sent_headers[REQUEST_ID], way)
+        except requests.RequestException as error:
+            trace = self._adapter.trace
+            refused = self._adapter.refused_certificate(timeout)
+            raise failed(
+                error, url, self.target, timeout, trace, self._name_hop, refused
+            ) from error
 
-    def _belief(self, verify: bool | str | Path) -> bool | str:
-        if verify is True and self._ca_file is not None:
-            return str(self._ca_file)
-        if not isinstance(verify, bool) and not Path(verify).is_file():
-            raise UsageError(
-                "verify takes True, False or the file of a CA's certificate (PEM)",
-                found=f"no file {verify}",
-            )
-        return verify if isinstance(verify, bool) else str(verify)
+    def _hops(self, response: requests.Response) -> list[Hop]:
+        """The hops from the connection to the answer's head, which has just come."""
+        trace = self._adapter.trace
+        waited = time.perf_counter() - trace.ready
+        hops = [Hop("tcp", self.target.text, trace.tcp_seconds)]
+        if trace.tls is not None:
+            hops.append(Hop("tls", trace.tls.text, trace.tls_seconds))
+        text = f"{response.status_code} {response.reason}".strip()
+        if pod := response.headers.get("X-Pod"):
+            text += f" from pod {pod}"
+        return [*hops, Hop("answer", text, waited)]
+
+    def _exchange(
+        self,
+        response: requests.Response,
+        method: str,
+        url: str,
+        request_id: str,
+        way: tuple[Hop, ...],
+    ) -> Exchange:
+        return Exchange(
+            method=method.upper(),
+            url=url,
+            address=self.target.address,
+            status=response.status_code,
+            reason=response.reason or "",
+            headers=response.headers,
+            body=response.content,
+            way=way,
+            encoding=response.encoding or "utf-8",
+            request_id=request_id,
+            tls=self._adapter.trace.tls,
+        )
+
+
+def _check(options: Mapping[str, Any]) -> None:
+    unknown = sorted(set(options) - PASSED_ON)
+    if unknown:
+        raise UsageError(
+            f"a request has no option {unknown[0]!r}",
+            found=", ".join(unknown),
+            remedy="options: headers, resolve, sni, verify, timeout, follow, "
+            + ", ".join(sorted(PASSED_ON)),
+        )
 
 
 def _host_header(url: str) -> str:
     return urlsplit(url).netloc.rpartition("@")[2]
-
-
-def _hops(response: requests.Response, adapter: TracingAdapter, seconds: float) -> list[Hop]:
-    """The hops from the connection to the answer's head, which took `seconds` in all."""
-    trace, target = adapter.trace, adapter.target
-    hops = [Hop("tcp", target.text, trace.tcp_seconds)]
-    if trace.tls is not None:
-        hops.append(Hop("tls", tls_facts(trace.tls), trace.tls_seconds))
-    text = f"{response.status_code} {response.reason}".strip()
-    if pod := response.headers.get("X-Pod"):
-        text += f" from pod {pod}"
-    rest = seconds - trace.tcp_seconds - trace.tls_seconds
-    trace.tcp_seconds = trace.tls_seconds = 0.0  # the next request finds the connection made
-    return [*hops, Hop("answer", text, max(rest, 0.0))]
-
-
-def _exchange(
-    response: requests.Response, method: str, url: str, address: str, way: tuple[Hop, ...]
-) -> Exchange:
-    return Exchange(
-        method=method.upper(),
-        url=url,
-        address=address,
-        status=response.status_code,
-        reason=response.reason or "",
-        headers=response.headers,
-        body=response.content,
-        way=way,
-        encoding=response.encoding or "utf-8",
-    )

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from typing import get_args
 
 import pytest
 
@@ -9,6 +10,7 @@ from labsupport.diagrams.covers import COVERS
 from labsupport.diagrams.dot import dot_source, picture_of
 from labsupport.diagrams.look import EDGES, NODES
 from labsupport.rules.flow import FlowGraph, GraphBuilder
+from labsupport.rules.flow.graph import EdgeKind, NodeKind
 
 needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="needs Graphviz")
 
@@ -59,9 +61,8 @@ def test_any_label_is_drawn_as_it_is(label: str) -> None:
 
 
 def test_every_kind_of_node_and_edge_has_a_look() -> None:
-    kinds = {"client", "dns", "load-balancer", "proxy", "ingress", "service", "pod"}
-    assert set(NODES) == kinds
-    assert set(EDGES) == {"traffic", "lookup", "configuration"}
+    assert set(NODES) == set(get_args(NodeKind))
+    assert set(EDGES) == set(get_args(EdgeKind))
 
 
 @pytest.mark.parametrize("look", NODES.values(), ids=NODES)

@@ -6,7 +6,7 @@ import pytest
 
 from labsupport.base.errors import NameNotFound
 from labsupport.base.paths import Instance
-from labsupport.diagrams import cluster_map, request_way
+from labsupport.diagrams import cluster_map, name_lookup, request_way
 from labsupport.session import Lab
 from labsupport.session.bringing_up import bring_up
 
@@ -53,3 +53,16 @@ def test_a_request_without_a_rule_ends_at_the_proxy(lab: Lab) -> None:
 def test_a_name_without_address_has_no_way(lab: Lab) -> None:
     with pytest.raises(NameNotFound):
         request_way(lab, "http://unheard.example.com/")
+
+
+def test_a_look_up_shows_who_was_asked(lab: Lab) -> None:
+    picture = name_lookup(lab, "kiada.example.com")
+    assert f"name server lab DNS (✓ {lab.address})" in str(picture)
+    assert picture.alt.startswith("Who knows kiada.example.com? hosts file: ✗")
+
+
+def test_the_way_of_a_request_tells_of_a_caching_resolver(lab: Lab) -> None:
+    lab.dns.use("cache")
+    picture = request_way(lab, URL)
+    lab.dns.use("authoritative")
+    assert "dns caching resolver" in str(picture)

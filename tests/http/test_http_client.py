@@ -189,7 +189,10 @@ def test_a_certificate_for_another_name_fails_at_tls(client: Client, https: int)
 
 def test_unchecked_tls_says_so(client: Client, https: int) -> None:
     answer = client.get(f"https://kiada.example.com:{https}/", verify=False)
-    assert answer.way[2].text == "TLSv1.3, certificate not checked"
+    assert answer.way[2].text == (
+        "TLSv1.3, certificate for quote.example.com, not checked; a client that checks refuses: "
+        "the certificate is for quote.example.com, not for kiada.example.com"
+    )
 
 
 def test_a_missing_ca_file_is_named(client: Client, https: int) -> None:

@@ -2,8 +2,7 @@
 
 import asyncio
 import os
-from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
@@ -13,7 +12,7 @@ from labsupport.minicluster.api.logs import LogOptions
 MAX_BYTES = 10 * 1024 * 1024  # kubelet's containerLogMaxSize; one older file is kept besides
 LONGEST_LINE = 16 * 1024
 _POLL = 0.1
-
+_BLOCK = 8 * 1024
 
 _FORMAT = "%Y-%m-%dT%H:%M:%S.%f000Z"
 
@@ -104,15 +103,10 @@ def _since(seconds: int | None) -> bytes:
 async def _stamped_lines(
     path: Path, options: LogOptions, is_running: Callable[[], bool]
 ) -> AsyncIterator[bytes]:
-    written: deque[bytes] = deque(maxlen=options.tail_lines)
-    if older(path).exists():
-        with older(path).open("rb") as file:
-            written.extend(file)
     file = path.open("rb")
     try:
-        written.extend(file)
-        while written:
-            yield written.popleft()
+        for line in _written(path, file, options.tail_lines):
+            yield line
         while options.follow:
             running = is_running()
             for line in file:
@@ -126,6 +120,27 @@ async def _stamped_lines(
             await asyncio.sleep(_POLL)
     finally:
         file.close()
+
+
+def _written(path: Path, file: BinaryIO, tail: int | None) -> Iterator[bytes]:
+    """All lines so far, of the older file too, or the last `tail`; `file` is then at its end."""
+    recent = file.readlines() if tail is None else _last_lines(file, tail)
+    if older(path).exists() and (tail is None or len(recent) < tail):
+        with older(path).open("rb") as file_before:
+            yield from file_before if tail is None else _last_lines(file_before, tail - len(recent))
+    yield from recent
+
+
+def _last_lines(file: BinaryIO, count: int) -> list[bytes]:
+    """The last lines, read from the end: a log is long, and its end is asked for often."""
+    end = file.seek(0, os.SEEK_END)
+    size, text = _BLOCK, b""
+    while len(text) < end and text.count(b"\n") <= count:
+        file.seek(max(0, end - size))
+        text = file.read(min(size, end))
+        size *= 2
+    lines = text.split(b"\n")[:-1]
+    return [line + b"\n" for line in lines[len(lines) - min(count, len(lines)) :]]
 
 
 def _was_rotated(path: Path, file: BinaryIO) -> bool:

@@ -11,22 +11,39 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-NodeKind = Literal["client", "dns", "load-balancer", "proxy", "ingress", "service", "pod"]
+NodeKind = Literal[
+    "client",
+    "dns",
+    "hosts-file",
+    "name-server",
+    "load-balancer",
+    "address",
+    "tls",
+    "proxy",
+    "ingress",
+    "secret",
+    "service",
+    "pod",
+]
 EdgeKind = Literal["traffic", "lookup", "configuration"]
 
-CONFIGURATION_KINDS: frozenset[NodeKind] = frozenset({"ingress", "service"})
+CONFIGURATION_KINDS: frozenset[NodeKind] = frozenset({"ingress", "secret", "service"})
 """Kinds that are drawn dashed: objects a proxy reads, which no packet passes."""
 
 
 @dataclass(frozen=True)
 class Node:
-    """One box: `id` is unique in its graph, `detail` are further lines below the label."""
+    """One box: `id` is unique in its graph, `detail` are further lines below the label.
+
+    At a `failed` one the way ends; its detail says why.
+    """
 
     id: str
     kind: NodeKind
     label: str
     detail: tuple[str, ...] = ()
     lit: bool = False
+    failed: bool = False
 
     @property
     def is_configuration(self) -> bool:
@@ -36,7 +53,7 @@ class Node:
     @property
     def name(self) -> str:
         """Kind and label in words."""
-        kind = self.kind.replace("-", " ")
+        kind = "TLS" if self.kind == "tls" else self.kind.replace("-", " ")
         return kind if kind == self.label else f"{kind} {self.label}"
 
     def __str__(self) -> str:
@@ -83,12 +100,13 @@ class GraphBuilder:
         detail: Iterable[str] = (),
         *,
         lit: bool = False,
+        failed: bool = False,
     ) -> str:
         """Adds a node and gives its id back."""
         node_id = f"{kind}/{key}".replace(":", "-")  # Graphviz reads a colon as a port
         known = self._nodes.get(node_id)
         if known is None:
-            self._nodes[node_id] = Node(node_id, kind, label, tuple(detail), lit)
+            self._nodes[node_id] = Node(node_id, kind, label, tuple(detail), lit, failed)
         elif lit:
             self._nodes[node_id] = replace(known, lit=True)
         return node_id
