@@ -4,17 +4,26 @@ import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
+import requests.adapters
+
+from labsupport.trust.authority import Authority
 
 APPS = Path(__file__).parents[2] / "labsupport" / "manifests" / "apps"
 SHARED = "# ---- the same in every sample app"
+OWN = "\n\nif __name__"
+VAULT_OWN = "\n\n# ---- and what only vault has"
 Start = Callable[..., str]
 
 
@@ -62,6 +71,58 @@ def start(pods: dict[str, subprocess.Popen[bytes]]) -> Start:
     return started
 
 
+@dataclass
+class Vault:
+    """The app that speaks TLS itself, running with a certificate of a test's own authority."""
+
+    address: str
+    folder: Path
+    authority: Authority
+
+    def renew(self) -> None:
+        """A new certificate in place of the old."""
+        pair = self.authority.issue(["vault.example.com"], lifetime=timedelta(days=1))
+        (self.folder / "tls.crt").write_bytes(pair.certificate)
+        (self.folder / "tls.key").write_bytes(pair.key)
+
+    def ask(
+        self, path: str, *, name: str, newest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3
+    ) -> requests.Response:
+        """One request with this server name, verified."""
+        adapter = _NamedAdapter(name, self.authority.pair.certificate.decode(), newest)
+        with requests.Session() as session:
+            session.trust_env = False
+            session.mount("https://", adapter)
+            return session.get(f"https://{self.address}{path}", timeout=5)
+
+    def certificate(self) -> str:
+        host, port = self.address.split(":")
+        return ssl.get_server_certificate((host, int(port)), timeout=5)
+
+
+class _NamedAdapter(requests.adapters.HTTPAdapter):
+    """Verifies by one authority, and asks for one name whatever the URL says."""
+
+    def __init__(self, name: str, authority: str, newest: ssl.TLSVersion) -> None:
+        self._context = ssl.create_default_context(cadata=authority)
+        self._context.maximum_version = newest
+        self._name = name
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        options |= {"server_hostname": self._name, "assert_hostname": self._name}
+        super().init_poolmanager(*args, ssl_context=self._context, **options)
+
+
+@pytest.fixture
+def vault(start: Start, tmp_path: Path) -> Vault:
+    authority = Authority.create("vault's authority", lifetime=timedelta(days=1))
+    running = Vault("", tmp_path, authority)
+    running.renew()
+    running.address = start("vault", TLS_FOLDER=str(tmp_path))
+    return running
+
+
 def get(url: str, **headers: str) -> requests.Response:
     return requests.get(url, headers=headers, timeout=5)
 
@@ -72,9 +133,10 @@ def service_env(service: str, address: str) -> dict[str, str]:
 
 
 def test_the_pod_part_is_the_same_in_every_app() -> None:
-    shared = {path.read_text().split(SHARED)[1] for path in APPS.glob("q*.py")}
-    shared.add((APPS / "kiada.py").read_text().split(SHARED)[1])
-    assert len(shared) == 1
+    apps = [path for path in APPS.glob("*.py") if path.name != "__init__.py"]
+    parts = [path.read_text().split(SHARED)[1] for path in apps]
+    assert len(apps) == 4
+    assert len({part.split(VAULT_OWN)[0].split(OWN)[0].rstrip() for part in parts}) == 1
 
 
 def test_quote_gives_a_line_of_text_and_names_its_pod(start: Start) -> None:
@@ -132,6 +194,51 @@ def test_the_request_is_shown_as_the_pod_received_it(start: Start) -> None:
     seen = requests.post(url, data=b"hello", headers={"X-Mine": "yes"}, timeout=5).json()
     assert (seen["method"], seen["path"]) == ("POST", "/debug/request/any?x=1")
     assert (seen["body"], seen["headers"]["X-Mine"], seen["app"]) == ("hello", "yes", "quote")
+
+
+def test_every_answer_names_its_pod_and_whom_the_pod_saw(start: Start) -> None:
+    answer = get(f"http://{start('quote')}/debug/request")
+    assert answer.headers["X-Peer"] == answer.json()["peer"]
+    assert answer.headers["X-Peer"].startswith("127.0.0.1:")
+
+
+def test_a_pod_that_speaks_clear_text_says_so(start: Start) -> None:
+    assert get(f"http://{start('quote')}/debug/request").json()["tls"] is None
+
+
+def test_vault_speaks_tls_and_says_what_was_agreed_on(vault: Vault) -> None:
+    agreed = vault.ask("/debug/request", name="vault.example.com").json()["tls"]
+    assert agreed["version"] == "TLSv1.3"
+    assert agreed["server_name"] == "vault.example.com"
+    assert "SNI): vault.example.com" in vault.ask("/", name="vault.example.com").text
+
+
+def test_vault_speaks_tls_1_2_with_those_who_know_no_better(vault: Vault) -> None:
+    old = vault.ask("/debug/request", name="vault.example.com", newest=ssl.TLSVersion.TLSv1_2)
+    assert old.json()["tls"]["version"] == "TLSv1.2"
+
+
+def test_vault_shows_a_changed_certificate_from_the_next_connection_on(vault: Vault) -> None:
+    before = vault.certificate()
+    vault.renew()
+    assert vault.certificate() != before
+
+
+def test_vault_refuses_clear_text_in_words(vault: Vault) -> None:
+    answer = get(f"http://{vault.address}/")
+    assert (answer.status_code, answer.headers["X-Pod"]) == (400, "vault-0")
+    assert "Clear text" in answer.text
+
+
+@pytest.mark.parametrize("noise", [b"", b"\x16", b"\x16\x03\x01\x00\x05hello", b"\xff\xff\n"])
+def test_vault_outlives_a_broken_handshake(vault: Vault, noise: bytes) -> None:
+    host, port = vault.address.split(":")
+    with socket.create_connection((host, int(port)), timeout=5) as connection:
+        connection.sendall(noise)
+        connection.shutdown(socket.SHUT_WR)
+        while connection.recv(4096):
+            pass
+    assert vault.ask("/debug/request", name="vault.example.com").status_code == 200
 
 
 def test_a_page_is_not_for_writing_to(start: Start) -> None:

@@ -88,6 +88,7 @@ class Pod(BaseHTTPRequestHandler):
     server_version, sys_version = f"{APP}/1.0", ""
     protocol_version = "HTTP/1.1"  # keep-alive: one connection carries many requests
     wbufsize = -1  # headers and body leave in one packet
+    tls: dict[str, str] | None = None  # what TLS agreed on, in a pod that speaks it itself
 
     def do_GET(self) -> None:
         """Answers any method: what every pod knows first, then the app's own pages."""
@@ -109,6 +110,7 @@ class Pod(BaseHTTPRequestHandler):
         content = text.encode()
         self.send_response(status)
         self.send_header("X-Pod", POD_NAME)
+        self.send_header("X-Peer", "{}:{}".format(*self.client_address))  # who called the pod
         self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
@@ -126,6 +128,7 @@ class Pod(BaseHTTPRequestHandler):
             "headers": dict(self.headers.items()),
             "body": body.decode(errors="replace"),
             "peer": "{}:{}".format(*self.client_address),
+            "tls": self.tls,
         }
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
@@ -134,14 +137,14 @@ class Pod(BaseHTTPRequestHandler):
             print(self.client_address[0], self.command, self.path, code, flush=True)
 
 
-def serve() -> None:
+def serve(pod: type[Pod] = Pod, scheme: str = "http") -> None:
     """Listens on the pod's address until SIGTERM, then lets what is on its way finish."""
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})  # waited for below, by one thread
     ThreadingTCPServer.allow_reuse_address = True
     ThreadingTCPServer.daemon_threads = True
-    server = ThreadingTCPServer((POD_IP, PORT), Pod)
+    server = ThreadingTCPServer((POD_IP, PORT), pod)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    print(f"{APP} listens on http://{POD_IP}:{PORT}", flush=True)
+    print(f"{APP} listens on {scheme}://{POD_IP}:{PORT}", flush=True)
     signal.sigwait({signal.SIGTERM})
     time.sleep(DRAIN_SECONDS)
 
