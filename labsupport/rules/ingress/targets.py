@@ -74,7 +74,7 @@ class Directory:
             offered = ", ".join(_port_words(each) for each in _ports(service)) or "none"
             why = f"{place} has no port {backend.port}; its ports: {offered}"
             return Targets(missing=("port-missing", why))
-        spec = service["spec"]
+        spec = service.get("spec") or {}
         if spec.get("type") == "ExternalName":
             if not self._external_names:
                 why = f"{place} is an ExternalName, which this controller does not follow"
@@ -135,7 +135,7 @@ def _service_port(service: Json, wanted: int | str) -> Json | None:
     for port in _ports(service):
         if port.get(key) == wanted:
             return port
-    external = service["spec"].get("type") == "ExternalName"
+    external = (service.get("spec") or {}).get("type") == "ExternalName"
     return {"port": wanted} if external and isinstance(wanted, int) else None
 
 
