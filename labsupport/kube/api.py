@@ -44,9 +44,16 @@ class Api:
                 return _find(self._kinds, word)
             except (StatusError, UsageError):
                 pass  # it may have come since, with a CustomResourceDefinition
+        return _find(self._discovered(), word)
+
+    def kinds(self) -> list[Kind]:
+        """The kinds that the cluster serves now."""
+        return list(self._discovered())
+
+    def _discovered(self) -> Kinds:
         headers = {"Accept": DISCOVERY}
         self._kinds = Kinds(self.call("GET", path, headers=headers) for path in ("/api", "/apis"))
-        return _find(self._kinds, word)
+        return self._kinds
 
     def get(self, kind: str, name: str, namespace: str = "default") -> Json:
         """One object."""
@@ -90,12 +97,23 @@ class Api:
         return Table.from_server(answer, namespaces=everywhere, wide=wide, age=age)
 
     def log(
-        self, pod: str, namespace: str = "default", *, follow: bool = False, tail: int | None = None
+        self,
+        pod: str,
+        namespace: str = "default",
+        *,
+        follow: bool = False,
+        tail: int | None = None,
+        since: int | None = None,
     ) -> Iterator[bytes]:
-        """A pod's log, piece by piece as it comes; the last `tail` lines; on and on if `follow`."""
+        """A pod's log, piece by piece as it comes; on and on if `follow`.
+
+        At most the last `tail` lines, and none that is older than `since` seconds.
+        """
         params = {"follow": str(follow).lower()}
         if tail is not None:
             params["tailLines"] = str(tail)
+        if since is not None:
+            params["sinceSeconds"] = str(since)
         path = self.kind("pods").path(namespace, pod, "log")
         timeout = (_TIMEOUT[0], None) if follow else _TIMEOUT
         with self._send("GET", path, params, stream=True, timeout=timeout) as response:

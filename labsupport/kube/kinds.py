@@ -1,6 +1,6 @@
 """The kinds a cluster serves, by any of the names that people call them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from labsupport.base.errors import UsageError
@@ -52,6 +52,9 @@ class Kinds:
 
     def __init__(self, documents: Iterable[Json]) -> None:
         self._all = [kind for document in documents for kind in _kinds(document)]
+
+    def __iter__(self) -> Iterator[Kind]:
+        return iter(self._all)
 
     def named(self, word: str) -> Kind:
         """The kind that `word` means (`ingresses`, `ing`, `Ingress`, `services.v1`...)."""
