@@ -77,7 +77,7 @@ class IngressForm:
         self.add = button("Add a rule", "Add a further host and path")
         self.rules: list[PathFields] = []
         self._rows = ipywidgets.VBox([])
-        self.view = ipywidgets.VBox([row(self.name, self.ingress_class), self._rows, self.add])
+        self.view = ipywidgets.VBox([row(self.name, self.ingress_class), self._rows, row(self.add)])
         for field in (self.name, self.ingress_class):
             field.observe(lambda _: self._changed(), "value")
         self.add.on_click(lambda _: self.add_rule())

@@ -57,9 +57,12 @@ def text_field(label: str, value: str, tooltip: str, *, wide: bool = True) -> ip
 
 
 def button(label: str, tooltip: str, *, primary: bool = False) -> ipywidgets.Button:
-    """A button."""
+    """A button as wide as its label; in a column it belongs into a `row`."""
     return ipywidgets.Button(
-        description=label, tooltip=tooltip, button_style="primary" if primary else ""
+        description=label,
+        tooltip=tooltip,
+        button_style="primary" if primary else "",
+        layout=ipywidgets.Layout(width="auto", min_width="6em"),
     )
 
 

@@ -1,16 +1,13 @@
 """The testers in a real JupyterLab in a real browser: typed into, clicked, and read."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
-import nbformat
 import pytest
-from jupyterlab_page import CHROMIUM, chromium, keep_all_cells, opened, run_all
+from jupyterlab_page import CHROMIUM, output, played
 from playwright.sync_api import Locator, Page, expect
 
-from labsupport.base.paths import HOME_VARIABLE, Instance
+from labsupport.base.paths import Instance
 from labsupport.base.run import which
-from labsupport.cli import jupyter
 from labsupport.kube.manifests import objects
 from labsupport.session.bringing_up import bring_up
 from labsupport.session.lab import Lab
@@ -67,26 +64,13 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 @pytest.fixture(scope="module")
 def page(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     """A notebook with every tester, run from top to bottom."""
-    folder = tmp_path_factory.mktemp("notebook")
-    _write_notebook(folder / "testers.ipynb")
-    keep_all_cells(lab.instance.jupyter / "settings")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(HOME_VARIABLE, str(lab.instance.home))
-        port = jupyter.free_port(8960)
-        place = "lab/tree/testers.ipynb"
-        with jupyter.serving(lab.instance, folder, place, port, False) as server:
-            server.wait_ready()
-            with chromium() as browser:
-                page = opened(browser, server.url(place))
-                run_all(page)
-                yield page
+    with played(lab, tmp_path_factory.mktemp("notebook"), CELLS.values()) as page:
+        yield page
 
 
 def cell(page: Page, name: str) -> Locator:
     """The output of one of the cells."""
-    position = list(CELLS).index(name)
-    found = page.locator(".jp-Notebook .jp-CodeCell").nth(position)
-    return found.locator(".jp-Cell-outputWrapper")
+    return output(page, list(CELLS).index(name))
 
 
 def status(place: Locator, name: str) -> Locator:
@@ -203,14 +187,6 @@ def test_a_node_gives_its_object_by_keyboard(page: Page) -> None:
     map_.get_by_role("button", name="ingress kiada (kiada.example.com)").focus()
     page.keyboard.press("Enter")
     expect(status(map_, "ingress kiada")).to_contain_text("host: kiada.example.com")
-
-
-def _write_notebook(path: Path) -> None:
-    notebook = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell(source) for source in CELLS.values()],
-        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
-    )
-    nbformat.write(notebook, path)
 
 
 def test_without_dot_the_browser_draws(page: Page) -> None:

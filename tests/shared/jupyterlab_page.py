@@ -2,11 +2,18 @@
 
 import json
 import shutil
-from collections.abc import Iterator
+import socket
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+import nbformat
+import pytest
+from playwright.sync_api import Browser, Locator, Page, Route, expect, sync_playwright
+
+from labsupport.base.paths import HOME_VARIABLE
+from labsupport.cli import jupyter
+from labsupport.session.lab import Lab
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 _ARGUMENTS = (
@@ -65,6 +72,44 @@ def choose(page: Page, menu: str, command: str) -> None:
     """Choose a command of a menu."""
     page.get_by_role("menuitem", name=menu, exact=True).click()
     page.get_by_text(command, exact=True).click()
+
+
+@contextmanager
+def played(lab: Lab, folder: Path, cells: Iterable[str]) -> Iterator[Page]:
+    """A notebook of these cells beside a running lab, run from top to bottom."""
+    write_notebook(folder / "played.ipynb", cells)
+    keep_all_cells(lab.instance.jupyter / "settings")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(HOME_VARIABLE, str(lab.instance.home))
+        place = "lab/tree/played.ipynb"
+        with jupyter.serving(lab.instance, folder, place, unused_port(), False) as server:
+            server.wait_ready()
+            with chromium() as browser:
+                page = opened(browser, server.url(place))
+                run_all(page)
+                yield page
+
+
+def write_notebook(path: Path, cells: Iterable[str]) -> None:
+    """A notebook of code cells."""
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(source) for source in cells],
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+    )
+    nbformat.write(notebook, path)
+
+
+def unused_port() -> int:
+    """A port that the system just gave: no other run of tests is about to take it."""
+    with socket.socket() as listener:
+        listener.bind((jupyter.HOST, 0))
+        return int(listener.getsockname()[1])
+
+
+def output(page: Page, position: int) -> Locator:
+    """The output of the code cell at this position, counted from 0."""
+    found = page.locator(".jp-Notebook .jp-CodeCell").nth(position)
+    return found.locator(".jp-Cell-outputWrapper")
 
 
 def _refuse_to_save(route: Route) -> None:
