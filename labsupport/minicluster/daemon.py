@@ -138,6 +138,7 @@ class MiniCluster:
             self.registry, Authenticator(self.registry, config.token.strip(), tokens)
         )
         self._app.log_source = self.agent.logs
+        self._app.connection_source = self.proxy.connections
         self._server = ApiServer(self._app, certificate=config.certificate, key=config.key)
 
     async def start(self) -> None:

@@ -272,6 +272,17 @@ async def test_a_service_balances_connections_over_its_endpoints(
         assert a.peers[-1] == f"{PREFIX}.0.2"  # the client's own address is lost, as behind NAT
 
 
+async def test_with_the_policy_local_a_backend_sees_the_client_itself(
+    cluster: Cluster, proxy: ServiceProxy
+) -> None:
+    service = Service(cluster)
+    async with Backend("a") as a:
+        await service.create(a, externalTrafficPolicy="Local")
+        await service.until_it(answers=True)
+        await names(service.address, 1)
+        assert a.peers[-1] == "127.0.0.1"
+
+
 async def test_a_service_without_endpoints_refuses(cluster: Cluster, proxy: ServiceProxy) -> None:
     service = Service(cluster)
     async with Backend("a") as a:

@@ -24,9 +24,9 @@ async def test_data_and_end_that_come_early_reach_the_backend(
     relay = Relay(lambda client: [("127.0.0.1", port)])
     slow_dial = relay._dial
 
-    async def dial_later(address: tuple[str, int]) -> object:
+    async def dial_later(address: tuple[str, int], source: str) -> object:
         await asyncio.sleep(0.05)
-        return await slow_dial(address)
+        return await slow_dial(address, source)
 
     monkeypatch.setattr(relay, "_dial", dial_later)
     await relay.listen(("127.0.0.1", 0))

@@ -18,10 +18,12 @@ _SUBRESOURCE_VERBS = {
     "eviction": ("create",),
     "finalize": ("update",),
     "log": ("get",),
+    "proxy": ("get",),
     "token": ("create",),
 }
 _SUBRESOURCE_KINDS = {
     "eviction": ("policy", "v1", "Eviction"),
+    "proxy": ("", "v1", "NodeProxyOptions"),
     "scale": ("autoscaling", "v1", "Scale"),
     "token": ("authentication.k8s.io", "v1", "TokenRequest"),
 }

@@ -79,7 +79,7 @@ BUILT_IN: tuple[Resource, ...] = (
     _built_in(
         "v1", "Namespace", "namespaces", namespaced=False, short=("ns",), sub=("status", "finalize")
     ),
-    _built_in("v1", "Node", "nodes", namespaced=False, short=("no",), sub=("status",)),
+    _built_in("v1", "Node", "nodes", namespaced=False, short=("no",), sub=("status", "proxy")),
     _built_in(
         "v1",
         "Pod",

@@ -1,20 +1,24 @@
-"""LoadBalancer addresses: the part of a cloud provider that hands out IPs."""
+"""LoadBalancer addresses: the part of a cloud provider, or of MetalLB, that hands out IPs."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from labsupport.base.types import Json
 from labsupport.minicluster.controllers.conditions import is_terminating
 from labsupport.minicluster.reconcile import Change, Cluster, Controller
 from labsupport.minicluster.store import Key
+from labsupport.rules.address_pool import AddressPool, PoolError, pool_of, whole_pool
 
-COMPONENT = "service-controller"
+COMPONENT = "load-balancer-controller"
+POOL = Key("configmaps", "kube-system", "load-balancer-pool")
+"""Whose `data.addresses` are the addresses to give; without it, all of 127.N.192.0/19 are."""
 
 
 class LoadBalancerController(Controller):
-    """Gives each Service of type LoadBalancer an address of its own in 127.N.192.0/19.
+    """Gives each Service of type LoadBalancer an address of its own from the pool.
 
     The address is in `status.loadBalancer.ingress[0].ip` and free again when the Service is
-    deleted or changes its type. `spec.loadBalancerIP` is honoured when it is free.
+    deleted or changes its type; a pool that shrinks takes none back. `spec.loadBalancerIP` is
+    honoured when it is free. Events are worded as MetalLB's.
     """
 
     name = COMPONENT
@@ -24,16 +28,16 @@ class LoadBalancerController(Controller):
         self._network = network
 
     def keys(self, change: Change) -> Iterable[Key]:
-        """A Service itself; when one gives an address back, those that wait for one."""
+        """A Service itself; when addresses become free, those that wait for one."""
+        if change.key == POOL:
+            yield from self._waiting()
         if change.key.resource != "services":
             return
         if change.type != "DELETED":
             yield change.key
-        elif given_address(change.object):
-            for service in self.cache.list("services"):
-                if service["spec"].get("type") == "LoadBalancer" and not given_address(service):
-                    meta = service["metadata"]
-                    yield Key("services", meta["namespace"], meta["name"])
+        had = change.previous is not None and given_address(change.previous)
+        if had and (change.type == "DELETED" or not given_address(change.object)):
+            yield from self._waiting()
 
     async def reconcile(self, key: Key) -> float | None:
         """Give one Service its address, or take it back."""
@@ -42,30 +46,46 @@ class LoadBalancerController(Controller):
             return None
         wanted, given = service["spec"].get("type") == "LoadBalancer", given_address(service)
         if wanted and not given:
-            return await self._give(key, service)
-        if given and not wanted:
+            await self._give(key, service)
+        elif given and not wanted:
             await self._write(key, {})
         return None
 
-    async def _give(self, key: Key, service: Json) -> float | None:
-        asked = service["spec"].get("loadBalancerIP", "")
-        taken = {given_address(other) for other in self.cache.list("services")}
-        free = (address for address in self._pool() if address not in taken)
-        if asked:
-            free = (address for address in free if address == asked)
-        address = next(free, None)
+    def _waiting(self) -> Iterable[Key]:
+        for service in self.cache.list("services"):
+            if service["spec"].get("type") == "LoadBalancer" and not given_address(service):
+                meta = service["metadata"]
+                yield Key("services", meta["namespace"], meta["name"])
+
+    async def _give(self, key: Key, service: Json) -> None:
         recorder = self.cluster.recorder
-        if address is None:
-            message = (
-                f"{asked} is taken or outside {self._network}.192.0/19"
-                if asked
-                else f"no address is free in {self._network}.192.0/19"
-            )
-            recorder.warning(service, "SyncLoadBalancerFailed", message, COMPONENT)
-            return 10.0
+        try:
+            address = self._free(service["spec"].get("loadBalancerIP", ""))
+        except PoolError as error:
+            message = f'Failed to allocate IP for "{key.namespace}/{key.name}": {error}'
+            recorder.warning(service, "AllocationFailed", message, COMPONENT)
+            return
         await self._write(key, {"ingress": [{"ip": address, "ipMode": "VIP"}]})
-        recorder.normal(service, "EnsuredLoadBalancer", "Ensured load balancer", COMPONENT)
-        return None
+        recorder.normal(service, "IPAllocated", f'Assigned IP ["{address}"]', COMPONENT)
+
+    def _free(self, asked: str) -> str:
+        """A free address, or the one asked for; PoolError says why there is none."""
+        pool = self._pool()
+        taken = {given_address(other) for other in self.cache.list("services")}
+        if asked and asked not in pool:
+            raise PoolError(f'"{asked}" is not allowed in config')
+        if asked and asked in taken:
+            raise PoolError(f'address "{asked}" is already in use')
+        address = asked or next((each for each in pool if each not in taken), "")
+        if not address:
+            raise PoolError("no available IPs")
+        return address
+
+    def _pool(self) -> AddressPool:
+        held = self.cache.find(POOL)
+        if held is None or "addresses" not in (held.get("data") or {}):
+            return whole_pool(self._network)
+        return pool_of(held["data"]["addresses"], self._network)
 
     async def _write(self, key: Key, load_balancer: Json) -> None:
         await self.cluster.mutate(
@@ -76,11 +96,6 @@ class LoadBalancerController(Controller):
             },
             subresource="status",
         )
-
-    def _pool(self) -> Iterator[str]:
-        for third in range(192, 224):
-            for last in range(1, 255):
-                yield f"{self._network}.{third}.{last}"
 
 
 def given_address(service: Json) -> str:

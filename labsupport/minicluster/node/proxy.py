@@ -11,8 +11,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from labsupport.base.types import Json
+from labsupport.minicluster.node.journal import Address, Journal
 from labsupport.minicluster.node.network import Network
-from labsupport.minicluster.node.relay import Address, Relay
+from labsupport.minicluster.node.relay import Relay
 from labsupport.minicluster.reconcile import Change, Cluster, Controller
 from labsupport.minicluster.store import Key
 
@@ -110,9 +111,9 @@ def listeners(service: Json, network: Network) -> dict[Address, str]:
 
 
 class _Listener:
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, service: str, journal: Journal) -> None:
         self.balancer = Balancer()
-        self.relay = Relay(self.balancer.order, source=source)
+        self.relay = Relay(self.balancer.order, source=source, service=service, journal=journal)
         self.is_listening = False
 
 
@@ -126,6 +127,11 @@ class ServiceProxy(Controller):
         self._network = network
         self._listeners: dict[Key, dict[Address, _Listener]] = {}
         self._problems: dict[tuple[Key, Address], str] = {}
+        self._journal = Journal()
+
+    def connections(self, service: str = "", limit: int | None = None) -> list[Json]:
+        """The connections relayed last (`api.http.connections.ConnectionSource`)."""
+        return [each.to_json() for each in self._journal.last(service, limit)]
 
     @property
     def problems(self) -> list[str]:
@@ -174,9 +180,13 @@ class ServiceProxy(Controller):
 
     async def _update(self, service: Json, key: Key, address: Address, behind: Backends) -> None:
         held = self._listeners[key]
-        listener = held.setdefault(address, _Listener(self._network.node_ip))
+        if address not in held:
+            name = f"{key.namespace}/{key.name}"
+            held[address] = _Listener(self._network.node_ip, name, self._journal)
+        listener = held[address]
         listener.balancer.backends = behind
         listener.balancer.sticky_seconds = _sticky_seconds(service)
+        listener.relay.keeps_client = _keeps_client(service, address)
         listener.relay.drop(behind.known.__contains__)
         if not behind.usable:
             # Nobody to talk to: a closed port refuses, as kube-proxy's REJECT does.
@@ -199,6 +209,13 @@ class ServiceProxy(Controller):
         else:
             listener.is_listening = True
             self._problems.pop((key, address), None)
+
+
+def _keeps_client(service: Json, address: Address) -> bool:
+    """Whether connections keep their source: from outside, and only to pods of the same node."""
+    spec = service["spec"]
+    policy = spec.get("externalTrafficPolicy", "Cluster")
+    return bool(policy == "Local" and address[0] != spec.get("clusterIP"))
 
 
 def _sticky_seconds(service: Json) -> float:

@@ -2,28 +2,47 @@
 
 import asyncio
 import socket
+import time
 from collections.abc import Callable, Sequence
 
-Address = tuple[str, int]
+from labsupport.minicluster.node.journal import Address, Journal, Relayed, is_enough
+
 Choose = Callable[[str], Sequence[Address]]
 """A client's address to the backends to try, best first."""
 
 _BIND_ADDRESS_NO_PORT = 24  # <linux/in.h>; the port is picked at connect, so none is used up
 
 
-class _Side(asyncio.Protocol):
+_received = memoryview(bytearray(64 * 1024))
+"""What a socket has just received, of whichever connection: it is passed on at once."""
+
+
+class _Side(asyncio.BufferedProtocol):
     """One end of a relayed connection: what it receives goes to its peer."""
 
     def __init__(self) -> None:
         self.peer: _Side | None = None
         self.transport: asyncio.Transport | None = None
         self.ended = False
+        self.record: Relayed | None = None  # once there is a peer
+        self.first_bytes: bytearray | None = None  # while more of them are wanted
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return _received
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self.received(bytes(_received[:nbytes]))
+
+    def received(self, data: bytes) -> None:
+        """Pass on what came."""
+        if self.record is not None:
+            self.record.used = time.time()
+        if self.first_bytes is not None and is_enough(self.first_bytes, data):
+            self.first_bytes = None
         if self.peer and self.peer.transport:
             self.peer.transport.write(data)
 
@@ -71,18 +90,21 @@ class _ClientSide(_Side):
         self.transport.pause_reading()
         self._relay.opened(self)
 
-    def data_received(self, data: bytes) -> None:
+    def received(self, data: bytes) -> None:
         """Before Python 3.11.3, pausing in `connection_made` comes too early to have an effect."""
         if self.peer is None:
             self._early += data
         else:
-            super().data_received(data)
+            super().received(data)
 
-    def join(self, side: _Side, backend: Address) -> None:
+    def join(self, side: _Side, backend: Address, record: Relayed) -> None:
         """Let `side`, connected to `backend`, have what came and what comes."""
         assert self.transport is not None
         assert side.transport is not None
         self.peer, side.peer, self.backend = side, self, backend
+        self.record = side.record = record
+        side.first_bytes = record.received
+        self.first_bytes = None if is_enough(record.sent, self._early) else record.sent
         side.transport.write(self._early)
         if self.ended:
             side.transport.write_eof()
@@ -95,11 +117,20 @@ class _ClientSide(_Side):
 
 
 class Relay:
-    """The connections that arrive at one address and port, each relayed to one backend."""
+    """The connections that arrive at one address and port, each relayed to one backend.
 
-    def __init__(self, choose: Choose, *, source: str = "") -> None:
+    Backends see them come from `source` ("" for any address of this machine), or from the
+    client's own address while `keeps_client` is set. `service` is what the journal has them under.
+    """
+
+    def __init__(
+        self, choose: Choose, *, source: str = "", service: str = "", journal: Journal | None = None
+    ) -> None:
+        self.keeps_client = False
         self._choose = choose
         self._source = source
+        self._service = service
+        self._journal = journal or Journal()
         self._open: set[_ClientSide] = set()
         self._connecting: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
@@ -143,10 +174,11 @@ class Relay:
 
     async def _connect(self, client: _ClientSide) -> None:
         assert client.transport is not None
-        peer_ip = client.transport.get_extra_info("peername")[0]
-        for backend in self._choose(peer_ip):
+        peer = client.transport.get_extra_info("peername")
+        listener = client.transport.get_extra_info("sockname")
+        for backend in self._choose(peer[0]):
             try:
-                side = await self._dial(backend)
+                side = await self._dial(backend, peer[0] if self.keeps_client else self._source)
             except OSError:
                 continue
             if client.transport is None:  # the client did not wait
@@ -155,21 +187,23 @@ class Relay:
                 return
             if side.transport is None:  # the backend hung up at once
                 continue
-            client.join(side, backend)
+            record = Relayed(self._service, peer, listener, backend)
+            self._journal.add(record)
+            client.join(side, backend, record)
             return
         if client.transport is not None:
             client.transport.abort()
 
-    async def _dial(self, backend: Address) -> _Side:
+    async def _dial(self, backend: Address, source: str) -> _Side:
         loop = asyncio.get_running_loop()
         dialled = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         try:
             dialled.setblocking(False)
             dialled.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if self._source:
+            if source:
                 if hasattr(socket, "SO_BINDTODEVICE"):  # Linux
                     dialled.setsockopt(socket.IPPROTO_IP, _BIND_ADDRESS_NO_PORT, 1)
-                dialled.bind((self._source, 0))
+                dialled.bind((source, 0))
             await loop.sock_connect(dialled, backend)
             _, side = await loop.create_connection(_Side, sock=dialled)
         except BaseException:

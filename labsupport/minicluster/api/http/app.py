@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from labsupport.base.errors import StorageError
 from labsupport.minicluster.api.auth import Authenticator, Authorizer, User
 from labsupport.minicluster.api.catalog import unknown_resource
+from labsupport.minicluster.api.http.connections import ConnectionSource, connections_read
 from labsupport.minicluster.api.http.documents import Documents
 from labsupport.minicluster.api.http.logs import log_read
 from labsupport.minicluster.api.http.reads import got, listed
@@ -55,7 +56,8 @@ Handler = Callable[[ResourceRequest], Awaitable[Answer]]
 class ApiApp:
     """Kubernetes' API over a registry.
 
-    `log_source` gives the bytes of pod logs; it may be set once there is a node.
+    `log_source` gives the bytes of pod logs, `connection_source` what the service proxy relayed;
+    they may be set once there is a node.
     """
 
     def __init__(
@@ -70,11 +72,13 @@ class ApiApp:
         self._special: dict[str, dict[str, Handler]] = {
             "eviction": {"create": self._writes.evict},
             "log": {"get": self._log},
+            "proxy": {"get": self._connections},
             "scale": dict.fromkeys(("get", "update", "patch"), self._scale),
             "token": {"create": self._token},
         }
         self._closing = asyncio.Event()
         self.log_source: LogSource | None = None
+        self.connection_source: ConnectionSource | None = None
 
     def close(self) -> None:
         """Ends the watches and logs that are open, so that the server can stop."""
@@ -162,6 +166,9 @@ class ApiApp:
 
     async def _log(self, request: ResourceRequest) -> Answer:
         return await log_read(self._registry, self.log_source, request, self._closing)
+
+    async def _connections(self, request: ResourceRequest) -> Answer:
+        return connections_read(self._registry, self.connection_source, request)
 
     async def _token(self, request: ResourceRequest) -> Answer:
         return token_issued(self._registry, self._schemas, self._authenticator.tokens, request)
