@@ -101,15 +101,19 @@ class Api:
         pod: str,
         namespace: str = "default",
         *,
+        container: str = "",
         follow: bool = False,
         tail: int | None = None,
         since: int | None = None,
     ) -> Iterator[bytes]:
         """A pod's log, piece by piece as it comes; on and on if `follow`.
 
-        At most the last `tail` lines, and none that is older than `since` seconds.
+        At most the last `tail` lines, and none that is older than `since` seconds. A pod of several
+        containers needs to be told which.
         """
         params = {"follow": str(follow).lower()}
+        if container:
+            params["container"] = container
         if tail is not None:
             params["tailLines"] = str(tail)
         if since is not None:

@@ -65,7 +65,7 @@ def install(lab: Lab) -> list[str]:
 
 
 def _with_default_certificate(lab: Lab, wanted: list[Json]) -> list[Json]:
-    """Traefik's objects with the Secret its pod mounts, which must be there before its Deployment.
+    """Traefik's objects with the Secret that its TLSStore names, there before its Deployment.
 
     The certificate is for no site of the lab: HTTPS without a Secret of one's own fails at the
     name, as it should.
@@ -98,12 +98,14 @@ def _wait_for_first_answer(lab: Lab) -> None:
     except WaitTimeout as error:
         pods = unready_deployments(lab.objects("deployments", namespace=None))
         error.found = "\n         ".join([error.found, *pods])
+        if broken := sorted(path.stem for path in lab.instance.clinic.glob("*.json")):
+            error.remedy = f"what is broken on purpose can be healed: ./lab heal {' '.join(broken)}"
         raise
 
 
 def _lacks(lab: Lab) -> list[str]:
     try:
-        answer = lab.get(FIRST_URL, timeout=2.0)
+        answer = lab.client.get(FIRST_URL, timeout=2.0)
     except (NameNotFound, RequestFailed) as error:
         return [error.found]
     return [] if answer.status == 200 else [f"the last answer was {answer.status} {answer.reason}"]

@@ -24,13 +24,13 @@ class RelayedConnection:
     """
 
     time: str
-    used: str
     service: str
     client: str
     listener: str
     backend: str
     sent: bytes
     received: bytes
+    used: str = ""
 
     @property
     def is_tls(self) -> bool:

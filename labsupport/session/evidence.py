@@ -62,8 +62,9 @@ def controller_at(lab: "Lab", address: str) -> ControllerFacts:
                 namespace=each.namespace,
                 name=each.name,
                 account=each.name,
-                controller=each.rules_profile.controller,
-                ingress_class=each.ingress_class,
+                role="traefik" if each.proxy == "Traefik" else each.name,
+                controller=each.installation.controller,
+                ingress_class="" if each.installation.every_class else each.ingress_class,
                 profile=each.rules_profile,
             )
     return ControllerFacts()

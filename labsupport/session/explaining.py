@@ -4,10 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from labsupport.base.errors import UsageError
 from labsupport.base.types import Json
 from labsupport.rules.admission import with_default_ingress_class
 from labsupport.rules.ingress import SPEC, Decision, Profile, Request, RuleSet, profile_named
 from labsupport.rules.ingress.certificates import Certificates
+from labsupport.rules.ingress.classes import class_field
+from labsupport.rules.ingress.middlewares import without_known_middlewares
 from labsupport.rules.status import StatusError
 from labsupport.trust.certificate_names import names_by_secret
 
@@ -23,16 +26,30 @@ def explained(lab: "Lab", url: str, profile: str = "spec") -> Decision:
     return live_rules(lab, profile_named(profile)).decide(Request.from_url(url))
 
 
-def live_rules(lab: "Lab", profile: Profile = SPEC) -> RuleSet:
-    """The rules of the cluster as it is now, of every namespace."""
+def live_rules(lab: "Lab", profile: Profile = SPEC, *, ingress_class: str = "") -> RuleSet:
+    """The rules of the cluster as it is now, of every namespace; of one class, if that is given."""
+    found = lab.objects("ingresses", namespace=None)
+    ingresses = [each for each in found if ingress_class in ("", class_field(each))]
     return RuleSet(
-        lab.objects("ingresses", namespace=None),
+        without_known_middlewares(ingresses, _middlewares(lab)),
         classes=lab.objects("ingressclasses", namespace=None),
         services=lab.objects("services", namespace=None),
         slices=lab.objects("endpointslices", namespace=None),
         certificates=_certificates(lab),
         profile=profile,
     )
+
+
+def _middlewares(lab: "Lab") -> list[Json] | None:
+    """Traefik's Middlewares; none where the cluster has no such kind, None if they are secret."""
+    try:
+        return lab.objects("middlewares", namespace=None)
+    except UsageError:
+        return []
+    except StatusError as error:
+        if error.code not in (403, 404):
+            raise
+        return None if error.code == 403 else []
 
 
 def _certificates(lab: "Lab") -> Certificates:

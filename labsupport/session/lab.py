@@ -5,13 +5,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from labsupport.base.errors import RequestFailed, UsageError
+from labsupport.base.errors import UsageError
 from labsupport.base.paths import Instance, instance
 from labsupport.base.types import Json
 from labsupport.http.client import Client
-from labsupport.http.connection import Connection as HttpConnection
-from labsupport.http.exchange import Exchange
-from labsupport.http.tally import Tally, tally
 from labsupport.kube import manifests
 from labsupport.kube.api import Api
 from labsupport.kube.apply import applied, deleted
@@ -19,18 +16,26 @@ from labsupport.kube.merge import LAST_APPLIED
 from labsupport.kube.tables import Table
 from labsupport.kube.wait import until_nothing_missing
 from labsupport.names.hosts import HostsFile
-from labsupport.names.resolver import Resolver
+from labsupport.names.resolver import Resolution, Resolver
+from labsupport.names.settings import ResolverSettings
 from labsupport.providers.protocol import Connection, Provider
 from labsupport.session.addresses import external_address
-from labsupport.session.controller import Controller
+from labsupport.session.controller import Controller, installed_controllers
+from labsupport.session.requests import Requests
 from labsupport.session.status import LabStatus, status_of
 
 if TYPE_CHECKING:
     from kubernetes import client as official
 
     from labsupport.kube.follow import Follower
-    from labsupport.names.records import ZoneEditor
+    from labsupport.names.lab_dns import LabDns
+    from labsupport.rules.diagnosis import Diagnosis
     from labsupport.rules.ingress import Decision
+    from labsupport.session.comparing import Comparison
+    from labsupport.session.conformance import Report
+    from labsupport.session.connections import Connections
+    from labsupport.session.gateway import Converted, GatewayController
+    from labsupport.session.trust import Trust
 
 Manifest = str | Path | Json | Iterable[Json]
 """YAML text, the path of a YAML file, an object, or several."""
@@ -38,11 +43,11 @@ Manifest = str | Path | Json | Iterable[Json]
 _NOISE = ("uid", "resourceVersion", "creationTimestamp", "generation", "managedFields")
 
 
-class Lab:
+class Lab(Requests):
     """A running lab: its cluster, its names, and requests as the learner's computer makes them.
 
     `Lab.open()` gives one. `api` is the lab's own light client; `core`, `apps` and `networking`
-    are the official `kubernetes` client's.
+    are the official `kubernetes` client's. Requests: see `session.requests`.
     """
 
     def __init__(self, provider: Provider, connection: Connection, home: Instance) -> None:
@@ -51,8 +56,14 @@ class Lab:
         self.instance = home
         self.api = Api(connection.access)
         self.hosts = HostsFile(home.hosts)
+        self.resolver = Resolver(
+            self.hosts,
+            connection.dns,
+            connection.cache,
+            settings=ResolverSettings(home.resolver),
+        )
         self.client = Client(
-            Resolver(self.hosts, connection.dns),
+            self.resolver,
             network=connection.network,
             port_offset=connection.port_offset,
             ca_file=connection.access.ca_file,
@@ -75,53 +86,7 @@ class Lab:
         if "kubernetes" in self.__dict__:
             self.kubernetes.close()  # type: ignore[no-untyped-call]
 
-    # Requests and names
-
-    def get(self, url: str, **options: Any) -> Exchange:
-        """GET `url` as the learner's computer would; `http.client.Client.request` has the options.
-
-        Prints as the way it took, hop by hop, and the body.
-        """
-        return self.client.get(url, **options)
-
-    def request(self, method: str, url: str, **options: Any) -> Exchange:
-        """Any method; see `get`."""
-        return self.client.request(method, url, **options)
-
-    def wait_for(self, url: str, status: int = 200, *, timeout: float = 10.0) -> Exchange:
-        """Ask `url` until it answers with `status`: a new Ingress takes a moment to be live."""
-        answers: list[Exchange] = []
-
-        def lacks() -> list[str]:
-            try:
-                answers.append(self.get(url))
-            except RequestFailed as error:
-                return [error.found]
-            last = answers[-1]
-            return [] if last.status == status else [f"it answers {last.status} {last.reason}"]
-
-        until_nothing_missing(lacks, what=f"{status} from {url}", timeout=timeout)
-        return answers[-1]
-
-    def wait_until_closed(self, url: str, *, timeout: float = 10.0) -> None:
-        """Ask `url` until no HTTP answer comes: a deleted Service takes a moment to be gone."""
-
-        def lacks() -> list[str]:
-            try:
-                answer = self.get(url)
-            except RequestFailed:
-                return []
-            return [f"it still answers {answer.status} {answer.reason}"]
-
-        until_nothing_missing(lacks, what=f"{url} to be closed", timeout=timeout)
-
-    def connect(self, url: str) -> HttpConnection:
-        """A connection kept open for many requests: `with lab.connect(url) as connection:`."""
-        return self.client.connect(url)
-
-    def tally(self, url: str, requests: int = 30, *, one_connection: bool = False) -> Tally:
-        """Send many GETs for `url` and count which pod answered how often."""
-        return tally(self.client, url, requests, one_connection=one_connection)
+    # Rules and names
 
     def explain(self, url: str, *, profile: str = "spec") -> "Decision":
         """Which Ingress rule takes `url`, and why the others do not.
@@ -132,12 +97,80 @@ class Lab:
 
         return explained(self, url, profile)
 
-    @cached_property
-    def dns(self) -> "ZoneEditor":
-        """The lab's DNS zones: `lab.dns.add("quote.example.com", lab.address)`."""
-        from labsupport.names.records import ZoneEditor
+    def diagnose(self, url: str, **options: Any) -> "Diagnosis":
+        """Why a GET of `url` gets no good answer: the first broken hop, its cause, what mends it.
 
-        return ZoneEditor(self.instance.zones, self.connection.dns[0])
+        Options: `headers`, `resolve`, `sni`, `verify` and `timeout`, as `get` has them.
+        """
+        from labsupport.session.diagnosing import diagnosed
+
+        return diagnosed(self, url, **options)
+
+    def resolve(self, name: str) -> Resolution:
+        """The address of `name`, and who knows it; NameNotFound when nobody does."""
+        return self.resolver.resolve(name)
+
+    @cached_property
+    def dns(self) -> "LabDns":
+        """The lab's DNS: `lab.dns.add("quote.example.com", lab.address)`."""
+        from labsupport.names.external import ExternalDnsSwitch
+        from labsupport.names.lab_dns import LabDns
+
+        external = ExternalDnsSwitch(self.instance.external_dns)
+        return LabDns(self.instance.zones, self.resolver, external)
+
+    @cached_property
+    def trust(self) -> "Trust":
+        """The lab's own authority: `lab.trust.store("kiada", "kiada.example.com")`."""
+        from labsupport.session.trust import Trust
+
+        return Trust(self)
+
+    @property
+    def controllers(self) -> dict[str, Controller]:
+        """The controllers that are installed now, by class: `lab.controllers["internal"]`."""
+        return installed_controllers(self.api, self.client)
+
+    @property
+    def gateway(self) -> "GatewayController":
+        """The controller of Gateway API, if it is installed: `lab.gateway.routes()`."""
+        from labsupport.session.gateway import gateway_controller
+
+        return gateway_controller(self)
+
+    def convert(self, *names: str, namespace: str = "default") -> "Converted":
+        """Ingresses as Gateway API: those of the names, or all of the namespace; prints as YAML."""
+        from labsupport.session.gateway import converted_ingresses
+
+        return converted_ingresses(self, names, namespace)
+
+    def problems(self) -> list[str]:
+        """What is wrong with the controllers and with the Ingresses, in words."""
+        from labsupport.session.problems import lab_problems
+
+        return lab_problems(self)
+
+    def conformance(self, *controllers: str) -> "Report":
+        """The 30 conformance scenarios on live controllers, some 5 s each: `print(report)`.
+
+        `report.why(19, "traefik")` says why. Without names: the lab's Traefik, Traefik by its
+        default options, its nginx provider, the lab's own controller.
+        """
+        from labsupport.session.conformance import conformance
+
+        return conformance(self, controllers)
+
+    def annotations(self, word: str = "") -> Table:
+        """What each controller can be told by annotations, and how; rows with `word` in them."""
+        from labsupport.session.annotations import features
+
+        return features(word)
+
+    def understood(self, kind: str, name: str, *, namespace: str = "default") -> Table:
+        """What becomes of each annotation of an Ingress or Service: understood, ignored, breaks."""
+        from labsupport.session.annotations import understood
+
+        return understood(self, kind, name, namespace)
 
     @property
     def address(self) -> str:
@@ -148,11 +181,49 @@ class Lab:
         """The address that a LoadBalancer Service or an Ingress has got; waits for it a little."""
         return external_address(self.api, kind, name, namespace)
 
+    def pool(self, size: int | None = None) -> None:
+        """Let LoadBalancer Services have only the first `size` addresses; all again without.
+
+        Whoever has an address keeps it; the first is the ingress controller's.
+        """
+        from labsupport.session.address_pool import set_pool
+
+        print(set_pool(self, size))
+
+    def compare(
+        self, service: str, url: str, *, namespace: str = "default", requests: int = 12
+    ) -> "Comparison":
+        """The ways to the same pods, measured: a pod's own address, a LoadBalancer Service, `url`.
+
+        `url` leads there through an Ingress. `requests` is how many each measurement sends.
+        """
+        from labsupport.session.comparing import compared
+
+        return compared(self, service, namespace, url, requests)
+
     # Objects
 
     def apply(self, manifest: Manifest, *, namespace: str = "default") -> None:
         """`kubectl apply`: make the cluster hold these objects, and print what changed."""
         for line in applied(self.api, _objects(manifest), namespace):
+            print(line)
+
+    def install(self, name: str, *, namespace: str = "default") -> None:
+        """Install what lessons need now and then: `lab.install("vault")`, `"traefik-internal"`.
+
+        A controller goes to a namespace of its own, and is waited for. vault speaks TLS itself,
+        by the certificate in Secret vault-tls; without, its pod waits.
+        """
+        from labsupport.session.installing import install
+
+        for line in install(self, name, namespace):
+            print(line)
+
+    def uninstall(self, name: str, *, namespace: str = "default") -> None:
+        """Remove what `install` made, and wait until it is gone; what isn't there is no error."""
+        from labsupport.session.installing import uninstall
+
+        for line in uninstall(self, name, namespace):
             print(line)
 
     def delete(self, manifest: Manifest, name: str = "", *, namespace: str = "default") -> None:
@@ -208,6 +279,14 @@ class Lab:
         """Print a pod's log, or its last `tail` lines."""
         for part in self.api.log(pod, namespace, tail=tail):
             print(part.decode(errors="replace"), end="")
+
+    def connections(
+        self, service: str = "traefik", *, namespace: str = "traefik", limit: int = 5
+    ) -> "Connections":
+        """The last connections to a Service's addresses, with the first bytes each way."""
+        from labsupport.session.connections import connections_to
+
+        return connections_to(self.api, service, namespace, limit)
 
     def find_pod(self, start: str, *, namespace: str | None = None) -> tuple[str, str]:
         """The name and namespace of the pod called `start`, or else the first that begins so."""

@@ -2,9 +2,11 @@
 
 from typing import TYPE_CHECKING
 
+from labsupport.base.types import Json
 from labsupport.kube.wait import unready_deployments
 from labsupport.rules.ingress.route import default_backend, routes_of
 from labsupport.rules.ingress.targets import Directory
+from labsupport.session.controller import NAMESPACE, Controller
 
 if TYPE_CHECKING:
     from labsupport.session.lab import Lab
@@ -17,29 +19,52 @@ def lacks(lab: "Lab", namespace: str | None) -> list[str]:
 
 
 def _not_followed(lab: "Lab") -> list[str]:
-    """Where the proxy's servers differ from the ready pods behind the Ingresses it serves."""
+    """Where a proxy's servers differ from the ready pods behind the Ingresses it serves."""
     directory = Directory(
         lab.objects("services", namespace=None), lab.objects("endpointslices", namespace=None)
     )
-    classes = {each["metadata"]["name"] for each in lab.objects("ingressclasses", namespace=None)}
-    # An Ingress without an address has no controller; nobody will follow it. Nor one that got its
-    # address before its class was changed to one that there isn't.
+    service_ips = {
+        each["spec"].get("clusterIP") for each in lab.objects("services", namespace=None)
+    }
+    ingresses = lab.objects("ingresses", namespace=None)
+    found = []
+    for controller in {each.name: each for each in lab.controllers.values()}.values():
+        if controller.proxy != "Traefik":
+            continue
+        wanted = _wanted(controller.classes(), ingresses, directory)
+        known = _known(controller)
+        # By its native load balancing, Traefik goes through the Service and knows no pods.
+        if any(server.partition(":")[0] in service_ips for server in known):
+            continue
+        name = "the proxy" if controller.name == NAMESPACE else f"the proxy {controller.name}"
+        found += [f"{name} does not know the pod at {pod} yet" for pod in sorted(wanted - known)]
+        found += [f"{name} still knows the pod at {pod}" for pod in sorted(known - wanted)]
+    return found
+
+
+def _wanted(classes: set[str], ingresses: list[Json], directory: Directory) -> set[str]:
+    """The ready pods, `address:port`, behind the Ingresses of some classes."""
+    # An Ingress without an address has no controller; nobody will follow it.
     served = [
         ingress
-        for ingress in lab.objects("ingresses", namespace=None)
+        for ingress in ingresses
         if ingress.get("status", {}).get("loadBalancer", {}).get("ingress")
         and ingress["spec"].get("ingressClassName") in classes
     ]
     backends = {route.backend for ingress in served for route in routes_of(ingress)}
     backends |= {default_backend(ingress) for ingress in served if not list(routes_of(ingress))}
-    wanted = {
+    return {
         f"{endpoint.address}:{endpoint.port}"
         for backend in backends
         if backend is not None
         for endpoint in directory.targets(backend).endpoints
     }
-    known = {url.partition("://")[2] for _, url, _ in lab.controller.servers().rows}
-    return [
-        *(f"the proxy does not know the pod at {pod} yet" for pod in sorted(wanted - known)),
-        *(f"the proxy still knows the pod at {pod}" for pod in sorted(known - wanted)),
-    ]
+
+
+def _known(controller: Controller) -> set[str]:
+    """The servers, `address:port`, that the proxy has from Ingresses; not from IngressRoutes."""
+    return {
+        url.partition("://")[2]
+        for service, url, _ in controller.servers().rows
+        if "@" not in service
+    }

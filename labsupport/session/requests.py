@@ -67,11 +67,18 @@ class Requests:
         return self.access_log.told(exchange, since=sent if own_id else None)
 
     def wait_for(
-        self, url: str, status: int = 200, *, timeout: float = 10.0, **options: Any
+        self,
+        url: str,
+        status: int = 200,
+        *,
+        app: str = "",
+        timeout: float = 10.0,
+        **options: Any,
     ) -> Exchange:
         """Ask `url` until it answers with `status`: a new Ingress takes a moment to be live.
 
-        Options as `get` has them; `timeout` is for all requests together.
+        With an `app`, until it is one of that app's pods that does. Options as `get` has them;
+        `timeout` is for all requests together.
         """
         answers: list[Exchange] = []
 
@@ -81,7 +88,9 @@ class Requests:
             except RequestFailed as error:
                 return [error.found]
             last = answers[-1]
-            return [] if last.status == status else [f"it answers {last.status} {last.reason}"]
+            if last.status == status and (last.pod or "").startswith(f"{app}-" if app else ""):
+                return []
+            return [f"it answers {last.status} {last.reason}{f' from {last.pod}' if app else ''}"]
 
         until_nothing_missing(lacks, what=f"{status} from {url}", timeout=timeout)
         return self.access_log.told(answers[-1])

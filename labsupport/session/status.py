@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 from labsupport.base.types import Json
 from labsupport.kube.wait import unready_deployments
 from labsupport.providers.protocol import ClusterStatus, Provider
+from labsupport.rules.diagnosis.case import load_balancer
+from labsupport.rules.ingress.route import name_of
 
 if TYPE_CHECKING:
     from labsupport.session.lab import Lab
@@ -69,7 +71,12 @@ def status_of(provider: Provider, lab: "Lab | None") -> LabStatus:
         cluster,
         tuple(_node(node) for node in lab.objects("nodes", namespace=None)),
         _controllers(lab),
-        (*unready_deployments(lab.objects("deployments", namespace=None)), *_problems(lab)),
+        (
+            *unready_deployments(lab.objects("deployments", namespace=None)),
+            *_problems(lab),
+            *lab.dns.problems(),
+            *lab.problems(),
+        ),
     )
 
 
@@ -93,13 +100,22 @@ def _node(node: Json) -> Json:
 
 
 def _controllers(lab: "Lab") -> tuple[Json, ...]:
-    addresses = _addresses_by_class(lab)
+    """One for each class; its address is its controller's Service's, or what Ingresses have got."""
+    published = _addresses_by_class(lab)
+    services = {name_of(each): each for each in lab.objects("services", namespace=None)}
+    own = {
+        name: load_balancer(services[f"{each.namespace}/{each.name}"])
+        for name, each in lab.controllers.items()
+    }
     return tuple(
         {
             "class": item["metadata"]["name"],
             "controller": item["spec"]["controller"],
             "default": item["metadata"].get("annotations", {}).get(_DEFAULT_CLASS) == "true",
-            "address": addresses.get(item["metadata"]["name"], ""),
+            "address": next(
+                iter(own.get(item["metadata"]["name"], ())),
+                published.get(item["metadata"]["name"], ""),
+            ),
         }
         for item in lab.objects("ingressclasses", namespace=None)
     )
@@ -109,10 +125,8 @@ def _addresses_by_class(lab: "Lab") -> dict[str, str]:
     """The address that each class's Ingresses have got: what its controller is reached at."""
     found: dict[str, str] = {}
     for ingress in lab.objects("ingresses", namespace=None):
-        entries = ingress.get("status", {}).get("loadBalancer", {}).get("ingress", ())
-        for entry in entries:
-            name = ingress["spec"].get("ingressClassName", "")
-            found.setdefault(name, entry.get("ip") or entry.get("hostname", ""))
+        for address in load_balancer(ingress):
+            found.setdefault(ingress["spec"].get("ingressClassName", ""), address)
     return found
 
 

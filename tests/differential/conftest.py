@@ -11,16 +11,24 @@ from differential_traefik import SENTINEL, Traefik, backends, endpoint_slice, se
 from labsupport.base.paths import Instance
 from labsupport.kube.api import Api
 from labsupport.providers.embedded.provider import Embedded
+from labsupport.providers.protocol import Connection
 
 _INGRESS = "--providers.kubernetesingress"
 _NGINX = "--providers.kubernetesingressnginx"
 
 
 @pytest.fixture(scope="session")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    """The API server of a cluster with the Services that rules may name."""
+def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
+    """A cluster of this folder's own."""
     embedded = Embedded(Instance(tmp_path_factory.mktemp("differential") / "home"))
-    api = Api(embedded.up(lambda title: nullcontext()).access)
+    yield embedded.up(lambda title: nullcontext())
+    embedded.down(delete=True)
+
+
+@pytest.fixture(scope="session")
+def api(connection: Connection) -> Iterator[Api]:
+    """The API server of a cluster with the Services that rules may name."""
+    api = Api(connection.access)
     names = [f"{namespace}/{name}" for namespace in NAMESPACES for name in (*SERVICES, "external")]
     names.append(SENTINEL)
     try:
@@ -29,7 +37,6 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
             yield api
     finally:
         api.close()
-        embedded.down(delete=True)
 
 
 def _fill(api: Api, ports: dict[str, int]) -> None:
@@ -73,6 +80,7 @@ def traefiks(api: Api, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dic
     folder = tmp_path_factory.mktemp("traefik")
     lab = (
         f"{_INGRESS}=true",
+        f"{_INGRESS}.ingressclass=traefik",
         f"{_INGRESS}.strictprefixmatching=true",
         f"{_INGRESS}.allowemptyservices=true",
     )

@@ -84,24 +84,25 @@ def backends(names: list[str]) -> Iterator[dict[str, int]]:
 
 @dataclass
 class Traefik:
-    """A Traefik process with the entry points `web` and `websecure`."""
+    """A Traefik process with the entry points `web` and `websecure`; or another proxy elsewhere."""
 
     ports: dict[str, int]  # by scheme
+    address: str = "127.0.0.1"
     _open: dict[tuple[str, str], http.client.HTTPConnection] = field(default_factory=dict)
 
     def answer(self, request: Request) -> Answer:
         """What it answers to a GET."""
         host = request.host.title()  # its case is not to matter
         host = f"{host}:{request.port}" if request.port not in (80, 443) else host
-        connection = self._connection(request)
         for attempt in (1, 2):
+            connection = self._connection(request)
             try:
                 connection.request("GET", request.path, headers={"Host": host})
                 response = connection.getresponse()
                 body = response.read().decode()
                 return response.status, body if response.status == 200 else ""
             except (OSError, http.client.HTTPException):
-                connection.close()
+                self._drop(request)  # a proxy closes idle connections when it is configured anew
                 if attempt == 2:
                     raise
         raise AssertionError
@@ -111,12 +112,15 @@ class Traefik:
         from cryptography import x509
 
         with (
-            socket.create_connection(("127.0.0.1", self.ports["https"]), PATIENCE) as plain,
+            socket.create_connection((self.address, self.ports["https"]), PATIENCE) as plain,
             UNVERIFIED.wrap_socket(plain, server_hostname=name or None) as secure,
         ):
             encoded = secure.getpeercert(binary_form=True)
         assert encoded is not None
         return format(x509.load_der_x509_certificate(encoded).serial_number, "x")
+
+    def _drop(self, request: Request) -> None:
+        self._open.pop((request.scheme, request.server_name)).close()
 
     def _connection(self, request: Request) -> http.client.HTTPConnection:
         key = (request.scheme, request.server_name)
@@ -127,9 +131,9 @@ class Traefik:
     def _connect(self, request: Request) -> http.client.HTTPConnection:
         port = self.ports[request.scheme]
         if request.scheme == "http":
-            return http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
-        connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=PATIENCE)
-        plain = socket.create_connection(("127.0.0.1", port), PATIENCE)
+            return http.client.HTTPConnection(self.address, port, timeout=PATIENCE)
+        connection = http.client.HTTPSConnection(self.address, port, timeout=PATIENCE)
+        plain = socket.create_connection((self.address, port), PATIENCE)
         connection.sock = UNVERIFIED.wrap_socket(plain, server_hostname=request.server_name or None)
         return connection
 

@@ -1,6 +1,7 @@
 """What `lab up` installs is valid Kubernetes, and says what it should."""
 
 import tomllib
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ def test_every_document_keeps_to_the_kubernetes_schemas(name: str) -> None:
     import kubernetes_validate
 
     for item in objects(name).values():
-        if item["apiVersion"] != "traefik.io/v1alpha1":
+        if item["apiVersion"] not in ("traefik.io/v1alpha1", "gateway.networking.k8s.io/v1"):
             kubernetes_validate.validate(item, "1.37", strict=True)
 
 
@@ -43,7 +44,8 @@ def test_every_service_reaches_a_named_port_of_a_deployment(name: str) -> None:
             app = service["spec"]["selector"]["app"]
             pod = found["Deployment", app]["spec"]["template"]
             assert pod["metadata"]["labels"]["app"] == app
-            named = {port["name"] for port in pod["spec"]["containers"][0]["ports"]}
+            ports = [each.get("ports") or [] for each in pod["spec"]["containers"]]
+            named = {port["name"] for port in chain.from_iterable(ports)}
             assert {port["targetPort"] for port in service["spec"]["ports"]} <= named
 
 

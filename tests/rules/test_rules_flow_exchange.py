@@ -35,6 +35,14 @@ def test_a_proxy_tells_router_and_server_apart() -> None:
     assert graph.node("proxy/0/proxy").detail == ("router r", "server http://127.9.64.1:8080")
 
 
+def test_a_proxy_that_asks_nobody_answers_by_itself() -> None:
+    proxy = Hop("proxy", "Traefik: router r, asked no server")
+    graph = exchange_flow([Way((TCP, proxy, Hop("answer", "503 Service Unavailable")))])
+    assert graph.nodes[-1].kind == "proxy"
+    assert graph.nodes[-1].detail[-1] == "answers 503 Service Unavailable"
+    assert alt_text(graph).endswith("then proxy Traefik, which answers 503 Service Unavailable.")
+
+
 def test_a_failed_hop_is_marked_with_a_sign_and_says_why() -> None:
     graph = exchange_flow([Way((NAME, Hop("tcp", "127.9.192.1:80: Connection refused", True)))])
     assert graph.nodes[-1].failed

@@ -16,6 +16,7 @@ from labsupport.rules.ingress import (
     differences,
 )
 from labsupport.rules.ingress.routing_path import routing_path
+from labsupport.rules.ingress.traefik import of_class
 
 ROUTER = "traefik.ingress.kubernetes.io/router."
 NGINX = "nginx.ingress.kubernetes.io/"
@@ -231,11 +232,23 @@ def test_a_path_is_cleaned_and_decoded_before_it_is_matched(path: str, matched_b
     assert routing_path(path) == matched_by
 
 
-def test_an_ingress_without_class_is_served_but_not_one_of_another_annotation() -> None:
+def test_by_default_an_ingress_without_class_is_served_but_not_one_of_another_annotation() -> None:
     rules = rule("a.b", ("Prefix", "/", "a"))
-    assert verdicts(taken("http://a.b/", ingress("a", rules), classes=[])) == ["won"]
+    plain = ingress("a", rules)
+    assert verdicts(taken("http://a.b/", plain, classes=[], profile=TRAEFIK_DEFAULTS)) == ["won"]
     other = ingress("a", rules, annotations={"kubernetes.io/ingress.class": "nginx"})
-    assert verdicts(taken("http://a.b/", other, classes=[])) == ["class"]
+    assert verdicts(taken("http://a.b/", other, classes=[], profile=TRAEFIK_DEFAULTS)) == ["class"]
+
+
+def test_with_the_option_ingressclass_only_that_class_is_served() -> None:
+    rules = rule("a.b", ("Prefix", "/", "a"))
+    spec = {"controller": "traefik.io/ingress-controller"}
+    second = {"metadata": {"name": "second"}, "spec": spec}
+    of_second = ingress("a", rules, ingressClassName="second")
+    assert verdicts(taken("http://a.b/", of_second, classes=[second])) == ["class"]
+    assert verdicts(taken("http://a.b/", ingress("a", rules), classes=[second])) == ["class"]
+    theirs = of_class(TRAEFIK, "second")
+    assert verdicts(taken("http://a.b/", of_second, classes=[second], profile=theirs)) == ["won"]
 
 
 def test_for_nginx_a_tls_section_redirects_plain_http() -> None:

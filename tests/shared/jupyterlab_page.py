@@ -65,7 +65,7 @@ def run_all(page: Page) -> None:
     """Run every cell of the open notebook, without what it kept from its last run."""
     choose(page, "Edit", "Clear Outputs of All Cells")
     choose(page, "Run", "Run All Cells")
-    page.wait_for_function(_IDLE, timeout=60_000)
+    page.wait_for_function(_IDLE, timeout=120_000)
 
 
 def choose(page: Page, menu: str, command: str) -> None:

@@ -2,5 +2,8 @@
 
 They run inside pods, from ConfigMaps, on any cluster; so nothing here may import the lab, and
 nothing in the lab imports them. The part under the line `the same in every sample app` is kept
-equal in all three (a test says so).
+equal in all that have it (a test says so).
+
+`ingress_controller` is the exception: it is the lab's own controller, `kubernetes_api` its client,
+and the rule engine comes into its pod as a zip file (see `labsupport.manifests.archive`).
 """

@@ -4,6 +4,7 @@ from labsupport.rules.diagnosis.case import Case
 from labsupport.rules.diagnosis.findings import Broken, Remedy, patch
 from labsupport.rules.diagnosis.words import counted, listed
 from labsupport.rules.diagnosis.workloads import pod_trouble, ready_pods, selected
+from labsupport.rules.ingress import TRAEFIK
 from labsupport.rules.ingress.route import namespace_of
 from labsupport.rules.rbac import Attributes, allowed, service_account_user
 
@@ -13,9 +14,11 @@ _NEEDS = (
     ("", "services"),
     ("discovery.k8s.io", "endpointslices"),
     ("", "secrets"),
-    ("", "nodes"),
 )
-"""What Traefik's provider for Ingress lists and watches; without any one of them it is silent."""
+"""What a controller lists and watches; without any one of them it is silent."""
+
+_NODES = ("", "nodes")
+"""What Traefik's provider for Ingress needs too."""
 
 
 def fault(case: Case, saw: str) -> Broken | None:
@@ -95,9 +98,10 @@ def denied(case: Case) -> list[tuple[str, str]]:
     if policy is None:
         return []
     user, groups = service_account_user(case.controller.namespace, case.controller.account)
+    needs = (*_NEEDS, _NODES) if case.controller.controller == TRAEFIK.controller else _NEEDS
     return [
         (group, resource)
-        for group, resource in _NEEDS
+        for group, resource in needs
         if not all(
             allowed(Attributes(user, verb, groups, group, resource), policy)
             for verb in ("list", "watch")

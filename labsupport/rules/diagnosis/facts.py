@@ -148,13 +148,15 @@ class Cluster:
 class ControllerFacts:
     """The ingress controller: where it is installed, and its name in IngressClasses.
 
-    It reads Ingresses of class `ingress_class`, as `profile` does.
+    It reads Ingresses of class `ingress_class` ("": of every class of its own), as `profile` does.
+    `role` is the ClusterRole that gives its `account` its rights.
     """
 
     title: str = "Traefik"
     namespace: str = "traefik"
     name: str = "traefik"
     account: str = "traefik"
+    role: str = "traefik"
     controller: str = "traefik.io/ingress-controller"
     ingress_class: str = "traefik"
     profile: Profile = TRAEFIK

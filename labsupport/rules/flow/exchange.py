@@ -1,6 +1,7 @@
 """The way of a request that was sent, by the hops that were seen."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from labsupport.rules.flow.graph import FlowGraph, GraphBuilder, NodeKind
@@ -40,7 +41,7 @@ def exchange_flow(ways: Iterable[SeenWay]) -> FlowGraph:
 def _add(build: GraphBuilder, way: SeenWay, key: str) -> None:
     """The way as a row of nodes, whose ids begin with `key`."""
     last = build.node("client", key, "client", [way.url], lit=True)
-    for hop in way.way:
+    for hop in _hops(way):
         if hop.kind == "name":
             answer = build.node("dns", key, "name", [hop.text], lit=True, failed=hop.failed)
             build.edge(last, answer, "lookup", "where is it?", lit=True)
@@ -50,6 +51,25 @@ def _add(build: GraphBuilder, way: SeenWay, key: str) -> None:
         node = build.node(kind, f"{key}{hop.kind}", label, detail, lit=True, failed=hop.failed)
         build.edge(last, node, lit=True)
         last = node
+
+
+@dataclass(frozen=True)
+class _Answering:
+    """A proxy that asked nobody, with its own answer."""
+
+    text: str
+    kind: str = "proxy"
+    failed: bool = False
+
+
+def _hops(way: SeenWay) -> Sequence[SeenHop]:
+    """The hops, where a proxy that answers by itself is the last: there is no Pod to draw."""
+    if len(way.way) < 2 or way.pod:
+        return way.way
+    *others, proxy, answer = way.way
+    if proxy.kind != "proxy" or ", server " in proxy.text or answer.failed:
+        return way.way
+    return [*others, _Answering(f"{proxy.text}, answers {answer.text}")]
 
 
 def _box(hop: SeenHop, pod: str | None) -> tuple[NodeKind, str, list[str]]:

@@ -141,7 +141,7 @@ def alt_text(graph: FlowGraph) -> str:
         return f"{graph.title}: {shown or 'nothing to show'}."
     steps = ", then ".join(node.name for node in way)
     if way[-1].kind == "proxy" and way[-1].detail:
-        steps += f", which {way[-1].detail[0]}"
+        steps += f", which {way[-1].detail[-1]}"
     read = [str(node) for node in graph.nodes if node.is_configuration and node.lit]
     configured = f" The proxy follows {' and '.join(read)}." if read else ""
     return f"{graph.title}: from the client to {steps}.{configured}"

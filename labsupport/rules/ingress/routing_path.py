@@ -1,4 +1,4 @@
-"""The path that Traefik matches rules against: percent-encodings decoded, dots resolved."""
+"""The paths that proxies match rules against: percent-encodings decoded, dots resolved."""
 
 import re
 from urllib.parse import unquote
@@ -9,14 +9,19 @@ _RESERVED = frozenset(f"%{ord(char):02X}" for char in ":/?#[]@!$&'()*+,;=%")
 
 
 def routing_path(path: str) -> str:
-    """The path without `//`, `.` and `..`, and decoded but for reserved characters (RFC 3986).
-
-    A slash at the end stays.
+    """As Traefik does: without `//`, `.` and `..`, and decoded but for reserved characters
+    (RFC 3986). A slash at the end stays.
     """
     if "%" not in path and "//" not in path and "/." not in path:
         return path
     path = _cleaned(_ENCODED.sub(lambda match: _decoded(match[0], only_unreserved=True), path))
     return _ENCODED.sub(lambda match: _decoded(match[0], only_unreserved=False), path)
+
+
+def decoded_path(path: str) -> str:
+    """As Caddy does: all decoded, then without `//`, `.` and `..`. A slash at the end stays."""
+    path = unquote(path)
+    return _cleaned(path) if "//" in path or "/." in path else path
 
 
 def _decoded(run: str, *, only_unreserved: bool) -> str:

@@ -3,14 +3,15 @@
 Sources: the comments of `networking/v1` types.go (v0.36) and the concept page on Ingress. Where
 both are silent this profile decides, and says so: `ImplementationSpecific` is read as Prefix; a
 rule of a less specific host takes a request that no path of a more specific host matches; of two
-equal rules the older Ingress wins, then the lower name.
+equal rules the older Ingress wins, then the lower name. `spec` takes a path as it was sent; `lab`
+decodes it first, as any proxy does.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
 
 from labsupport.base.types import Json
-from labsupport.rules.ingress.certificates import by_hosts
+from labsupport.rules.ingress.certificates import by_hosts, by_hosts_then_names
 from labsupport.rules.ingress.classes import by_class
 from labsupport.rules.ingress.entry import Default, Entry, Unusable
 from labsupport.rules.ingress.pattern import PathPattern
@@ -22,6 +23,7 @@ from labsupport.rules.ingress.route import (
     name_of,
     routes_of,
 )
+from labsupport.rules.ingress.routing_path import decoded_path
 from labsupport.rules.ingress.targets import Directory
 
 _NOBODY = Unusable(
@@ -81,4 +83,10 @@ SPEC = Profile(
     certificate=by_hosts,
 )
 
-LAB = replace(SPEC, name="lab", about="the lab's own controller: it does as the specification says")
+LAB = replace(
+    SPEC,
+    name="lab",
+    about="the lab's own controller: the specification, by paths as Caddy decodes them",
+    certificate=by_hosts_then_names,
+    path=decoded_path,
+)

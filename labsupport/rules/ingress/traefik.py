@@ -23,6 +23,7 @@ from labsupport.rules.ingress.classes import (
     class_field,
     class_refusal,
     other_annotation,
+    unset,
 )
 from labsupport.rules.ingress.decision import RuleWarning
 from labsupport.rules.ingress.entry import Default, Entry, Unusable
@@ -59,17 +60,31 @@ class Router:
     entry: Entry
 
 
-def refusal(ingress: Json, classes: Classes, controller: str) -> RuleWarning | None:
-    """The field names a class of Traefik's own; without it, the annotation is absent or `traefik`.
+def refusal(serving: str, ingress: Json, classes: Classes, controller: str) -> RuleWarning | None:
+    """The field, or without it the old annotation, names the class `serving`.
 
-    So an Ingress without any class is served.
+    That is the option `ingressclass`. When it is "", every class of Traefik's own is served, and
+    an Ingress without any.
     """
     name = class_field(ingress)
-    if name is not None:
-        return None if classes is None else class_refusal(ingress, name, classes, controller)
-    if class_annotation(ingress) not in ("", "traefik"):
-        return other_annotation(ingress, "traefik")
-    return None
+    if name is None:
+        return _annotation_refusal(serving, ingress, classes)
+    if classes is None:
+        return None
+    refused = class_refusal(ingress, name, classes, controller)
+    if refused or serving in ("", name):
+        return refused
+    why = f"Ingress {name_of(ingress)} has the class {name}, and this Traefik serves only {serving}"
+    return RuleWarning("class-other", why)
+
+
+def _annotation_refusal(serving: str, ingress: Json, classes: Classes) -> RuleWarning | None:
+    annotation = class_annotation(ingress)
+    if annotation in (serving, serving or "traefik"):
+        return None
+    if annotation:
+        return other_annotation(ingress, serving or "traefik")
+    return None if classes is None else unset(ingress)
 
 
 def entries(options: Options, ingresses: Sequence[Json], directory: Directory) -> list[Entry]:
@@ -232,11 +247,16 @@ def priority_words(first: Entry, second: Entry) -> str:
     return f"its rule's priority is higher, {first.priority} against {second.priority}"
 
 
-def _profile(name: str, about: str, options: Options) -> Profile:
+def of_class(profile: Profile, serving: str) -> Profile:
+    """A profile of Traefik's with the option `ingressclass`: it serves that one class."""
+    return replace(profile, refusal=partial(refusal, serving))
+
+
+def _profile(name: str, about: str, options: Options, serving: str = "") -> Profile:
     return Profile(
         name=name,
         about=about,
-        refusal=refusal,
+        refusal=partial(refusal, serving),
         controller=CONTROLLER,
         entries=partial(entries, options),
         defaults=partial(defaults, options),
@@ -253,6 +273,7 @@ TRAEFIK = _profile(
     "traefik",
     "Traefik 3.7.15 with the lab's settings: longest rule text first, prefixes by elements",
     Options(strict_prefix_matching=True, allow_empty_services=True),
+    serving="traefik",
 )
 
 TRAEFIK_DEFAULTS = _profile(

@@ -89,6 +89,11 @@ def _with_canaries(entries: list[Entry], ingresses: Sequence[Json]) -> list[Entr
     ]
 
 
+def shares_only(ingress: Json, profile: str) -> bool:
+    """Whether the Ingress is a canary to the controller of that profile: no rule of its own."""
+    return profile == "traefik-nginx" and _flag(ingress, "canary")
+
+
 def _takes_part(canary: Json) -> bool:
     """Whether the canary takes any request: by weight, by header or by cookie."""
     weight = _said(canary, "canary-weight")
