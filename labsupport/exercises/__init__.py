@@ -4,9 +4,10 @@ Here live exercises as data (one module a lesson), the checks, the words of thei
 learner's progress. A check asks the `Lab` it is given, prints nothing and changes nothing in it.
 """
 
+from labsupport.exercises.attempts import start
 from labsupport.exercises.check import check, exercise, exercises
 from labsupport.exercises.exercise import Exercise
 from labsupport.exercises.progress import Progress
 from labsupport.exercises.verdict import Verdict
 
-__all__ = ["Exercise", "Progress", "Verdict", "check", "exercise", "exercises"]
+__all__ = ["Exercise", "Progress", "Verdict", "check", "exercise", "exercises", "start"]

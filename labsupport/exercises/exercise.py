@@ -10,17 +10,42 @@ from labsupport.session import Lab
 NOBODY = ""
 """In `Exercise.ways`: the proxy itself should refuse the URL, with 404."""
 
+PROXY = "PROXY"
+"""In `Attempt.records` and `Attempt.lines`: the proxy's address; `PROXY:internal` is the address of
+the proxy that serves the class `internal`."""
+
+
+@dataclass(frozen=True)
+class TlsSecret:
+    """A Secret of type kubernetes.io/tls with a new certificate of the lab's authority.
+
+    `kind` is one of `rules.certificates.kinds.KINDS`.
+    """
+
+    name: str
+    names: tuple[str, ...]
+    kind: str = "good"
+    namespace: str = "default"
+
 
 @dataclass(frozen=True)
 class Attempt:
     """What somebody does to the lab, or answers.
 
     `manifest` is YAML to apply, `names` get the proxy's address (`*.example.com` as a wildcard in
-    DNS), `replicas` are asked of Deployments, `answer` is handed to the check.
+    DNS), `records` are DNS records as name and value, `lines` are written below all else in the
+    hosts file, as by somebody with an editor. `secrets` are put into the cluster, and the lab's
+    authority as ConfigMap `authority`. Sample `apps` and controllers are installed (as `vault`
+    or `namespace/vault`), `replicas` are asked of Deployments, `answer` is handed to the check.
     """
 
     manifest: str = ""
     names: tuple[str, ...] = ()
+    records: Mapping[str, str] = field(default_factory=dict)
+    lines: tuple[str, ...] = ()
+    secrets: tuple[TlsSecret, ...] = ()
+    authority: str = ""
+    apps: tuple[str, ...] = ()
     replicas: Mapping[str, int] = field(default_factory=dict)
     answer: tuple[object, ...] = ()
 
@@ -46,7 +71,8 @@ class Exercise:
 
     `lesson` is the notebook's file name without its ending. `start` is what the learner finds,
     `reference` what solves it, `wrong` two mistakes. For the check `reach.leads`, `ways` maps each
-    URL to the app that should answer it, or to `NOBODY`.
+    URL to the app that should answer it, or to `NOBODY`; for `tls_ends.tls_ends`, to how far TLS
+    should go.
     """
 
     name: str

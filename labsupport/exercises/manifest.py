@@ -17,24 +17,33 @@ def ingress(
     rules: Mapping[str, Sequence[str]],
     *,
     default: str = "",
+    tls: Mapping[str, Sequence[str]] | None = None,
     ingress_class: str = "traefik",
 ) -> str:
     """The YAML of an Ingress.
 
     `rules` maps a host ("" for a rule without one) to its paths, each as `Exact /path -> app`.
-    An app, also the one of the default backend, is a Service, port 80, or `service:port`.
+    An app, also the one of the default backend, is a Service, port 80, or `service:port`. `tls`
+    maps Secrets to the hosts they are for.
     """
     lines = [_HEAD.format(name=name, ingress_class=ingress_class).rstrip()]
     if default:
         lines.append(f"  defaultBackend: {_backend(default)}")
+    if tls:
+        lines.append("  tls:")
+    for secret, hosts in (tls or {}).items():
+        lines.append(f"  - {{hosts: [{', '.join(map(_quoted, hosts))}], secretName: {secret}}}")
     if rules:
         lines.append("  rules:")
     for host, paths in rules.items():
-        shown = f'"{host}"' if host.startswith("*") else host  # in YAML a bare * is an alias
-        lines += [f"  - host: {shown}", "    http:"] if host else ["  - http:"]
+        lines += [f"  - host: {_quoted(host)}", "    http:"] if host else ["  - http:"]
         lines.append("      paths:")
         lines += [f"      - {{{_path(path)}}}" for path in paths]
     return "\n".join(lines) + "\n"
+
+
+def _quoted(host: str) -> str:
+    return f'"{host}"' if host.startswith("*") else host  # in YAML a bare * is an alias
 
 
 def _path(words: str) -> str:

@@ -1,6 +1,7 @@
 """Do URLs lead where they should? And if not, what is the first thing in the way?"""
 
 import contextlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -11,6 +12,7 @@ from labsupport.exercises.verdict import Verdict
 from labsupport.http.exchange import Exchange
 from labsupport.kube.wait import until_nothing_missing
 from labsupport.session import Lab
+from labsupport.session.controller import Controller
 
 _LIVE_SECONDS = 5.0
 """How long a change may take until the controller has it live."""
@@ -27,22 +29,31 @@ class Obstacle:
 
 def leads(exercise: Exercise, lab: Lab, /, *answer: object) -> Verdict:
     """The check of exercises that ask for `ways`: the first URL that goes elsewhere decides."""
-    *ways, last = (_way(url, app) for url, app in exercise.ways.items())
-    expected = f"{', '.join(ways)} and {last}" if ways else last
+    expected = wanted(exercise)
     for url, app in exercise.ways.items():
         if found := obstacle(lab, url, app):
             return Verdict(exercise.name, expected, found.got, found.look, found.hint)
     return Verdict(exercise.name, expected, "just that")
 
 
-def obstacle(lab: Lab, url: str, app: str) -> Obstacle | None:
+def wanted(exercise: Exercise) -> str:
+    """The exercise's `ways` in words."""
+    *ways, last = (way(url, app) for url, app in exercise.ways.items())
+    return f"{', '.join(ways)} and {last}" if ways else last
+
+
+def obstacle(
+    lab: Lab, url: str, app: str, controller: Controller | None = None
+) -> Obstacle | None:
     """What keeps a GET of `url` from being answered with 200 by a pod of `app`; None if nothing.
 
-    For `NOBODY` it is what keeps the proxy from refusing it with 404.
+    For `NOBODY` it is what keeps the proxy from refusing it with 404. With a `controller` it is
+    asked at that one's address, whatever the name's is.
     """
-    reasons = Reasons(lab, url)
+    reasons = Reasons(lab, url, controller)
+    resolve = {"resolve": controller.address} if controller else {}
     try:
-        answer = _settled(lab, url, reasons)
+        answer = _settled(lab, url, reasons, resolve)
     except NameNotFound as error:
         host = urlsplit(url).hostname
         return Obstacle(
@@ -76,7 +87,8 @@ def obstacle(lab: Lab, url: str, app: str) -> Obstacle | None:
     )
 
 
-def _way(url: str, app: str) -> str:
+def way(url: str, app: str) -> str:
+    """One of an exercise's `ways` in words."""
     return f"{url} answered by {app}" if app else f"{url} refused by the proxy"
 
 
@@ -86,14 +98,14 @@ def _as_wanted(answer: Exchange, app: str) -> bool:
     return answer.status == 404 and not answer.pod
 
 
-def _settled(lab: Lab, url: str, reasons: Reasons) -> Exchange:
+def _settled(lab: Lab, url: str, reasons: Reasons, resolve: Mapping[str, str]) -> Exchange:
     """The answer, once it is the one that the controller should give by the rules as they are."""
-    answers = [lab.get(url)]
+    answers = [lab.get(url, **resolve)]
 
     def lacks() -> list[str]:
         if reasons.foresee(answers[-1]):
             return []
-        answers.append(lab.get(url))
+        answers.append(lab.get(url, **resolve))
         return ["the proxy has not followed yet"]
 
     with contextlib.suppress(WaitTimeout):  # what it answers then is the finding

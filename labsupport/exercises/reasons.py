@@ -1,10 +1,13 @@
 """Why a URL goes where it goes: words for a hint, from the rules as the cluster has them."""
 
+from dataclasses import replace
 from difflib import get_close_matches
 
 from labsupport.http.exchange import Exchange
-from labsupport.rules.ingress import Candidate, Decision
+from labsupport.rules.ingress import SPEC, Candidate, Decision, Request, profile_named
 from labsupport.session import Lab
+from labsupport.session.controller import Controller
+from labsupport.session.explaining import live_rules
 
 Place = tuple[str, str]
 """Where to look, and the hint."""
@@ -19,11 +22,19 @@ _FIELDS = {"class": "spec.ingressClassName", "path": "path and pathType"}
 
 
 class Reasons:
-    """What Kubernetes' words, and what the lab's controller makes of a GET of `url`."""
+    """What Kubernetes' words, and what a controller makes of a GET of `url`.
 
-    def __init__(self, lab: Lab, url: str) -> None:
-        self._spec = lab.explain(url)
-        self._own = lab.explain(url, profile=lab.controller.profile)
+    The lab's first controller; with another `controller`, by the Ingresses that it serves.
+    """
+
+    def __init__(self, lab: Lab, url: str, controller: Controller | None = None) -> None:
+        own, spec = profile_named(lab.controller.profile), SPEC
+        if controller:
+            own = controller.rules_profile
+            spec = replace(SPEC, refusal=own.refusal, controller=own.controller)
+        request = Request.from_url(url)
+        self._spec = live_rules(lab, spec).decide(request)
+        self._own = live_rules(lab, own).decide(request)
 
     @property
     def left_to_chance(self) -> bool:

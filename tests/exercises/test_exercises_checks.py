@@ -14,8 +14,12 @@ LESSONS = [
     "00-welcome",
     "01-why-ingress",
     "02-first-ingress",
+    "03-names",
     "04-paths-and-path-types",
     "05-hosts-and-precedence",
+    "06-tls-termination",
+    "07-encrypted-to-the-pod",
+    "13-gateway-api",
 ]
 MISTAKES = [
     pytest.param(name, mistake, id=f"{name}: {mistake.name}")
@@ -55,7 +59,7 @@ def test_a_mistake_gets_the_hint_that_fits_it(name: str, mistake: WrongAnswer, l
     assert mistake.hint in verdict.hint, str(verdict)
 
 
-def test_every_lesson_from_04_on_has_four_exercises() -> None:
+def test_every_lesson_from_03_on_has_four_exercises() -> None:
     each = [one.lesson for one in exercises().values()]
     assert list(dict.fromkeys(each)) == LESSONS
     assert min(each.count(lesson) for lesson in LESSONS[3:]) >= 4
@@ -129,3 +133,31 @@ def test_a_host_with_a_typing_error_is_named(lab: Lab) -> None:
     manifest = exercise("one-page-only").reference.manifest
     typed = Attempt(manifest.replace("exam.example.com", "exams.example.com"))
     assert "is for the host exams.example.com" in verdict_on("one-page-only", typed, lab).hint
+
+
+def test_a_line_that_somebody_wrote_is_taken_away_and_the_others_stay(lab: Lab) -> None:
+    before = lab.hosts.text()
+    begin(exercise("the-line-that-goes-first"), lab)
+    take_away(exercise("the-line-that-goes-first"), lab)
+    assert lab.hosts.text() == before
+
+
+def test_an_alias_by_another_alias_passes_too(lab: Lab) -> None:
+    reference = exercise("two-names-one-address").reference
+    by_way = {
+        "www.stand.example.com": "mirror.example.com",
+        "mirror.example.com": "stand.example.com",
+    }
+    verdict = verdict_on("two-names-one-address", Attempt(reference.manifest, records=by_way), lab)
+    lab.dns.remove("mirror.example.com")
+    assert verdict.passed, str(verdict)
+
+
+def test_whoever_mends_the_hosts_file_itself_passes_too(lab: Lab) -> None:
+    asked = exercise("the-line-that-goes-first")
+    begin(asked, lab)
+    lab.hosts.apply(lab.hosts.plan(lab.hosts.text().replace("127.0.0.1 garden", "# garden")))
+    verdict = check(asked.name, lab)
+    lab.hosts.undo()
+    take_away(asked, lab)
+    assert verdict.passed, str(verdict)

@@ -1,5 +1,6 @@
 """What a lesson shows of an exercise is what the exercise says of itself."""
 
+import ast
 import re
 from pathlib import Path
 from typing import Any
@@ -8,11 +9,19 @@ import nbformat
 import pytest
 
 from labsupport.exercises import Exercise, exercises
+from labsupport.exercises.exercise import TlsSecret
 from labsupport.kube.manifests import objects
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 MANIFEST = re.compile(r'"""\n?(apiVersion.*?)"""', re.DOTALL)
 WITH_MANIFEST = [each for each in exercises().values() if each.reference.manifest]
+WITH_START = [
+    each
+    for each in exercises().values()
+    if each.start.manifest
+    and f'start(\\"{each.name}\\"' not in (FOLDER / f"{each.lesson}.ipynb").read_text()
+]
+"""Exercises whose lesson shows the start, rather than having it set up by name."""
 
 
 def parts(exercise: Exercise) -> list[str]:
@@ -38,6 +47,18 @@ def specs_of(manifest: str) -> list[Any]:
     return specs(f'"""{manifest}"""')
 
 
+def stored(source: str) -> list[TlsSecret]:
+    """The Secrets that a cell makes by `lab.trust.store`."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "lab.trust.store":
+            name, names, *kind = map(ast.literal_eval, node.args)
+            words = {each.arg: ast.literal_eval(each.value) for each in node.keywords if each.arg}
+            several = (names,) if isinstance(names, str) else tuple(names)
+            found.append(TlsSecret(name, several, *kind, **words))
+    return found
+
+
 @pytest.mark.parametrize("exercise", exercises().values(), ids=list(exercises()))
 def test_the_heading_is_the_exercises_title(exercise: Exercise) -> None:
     heading = parts(exercise)[0].splitlines()[0]
@@ -49,8 +70,13 @@ def test_the_solution_shown_is_the_reference(exercise: Exercise) -> None:
     assert specs(parts(exercise)[-1]) == specs_of(exercise.reference.manifest)
 
 
-@pytest.mark.parametrize("exercise", WITH_MANIFEST, ids=[each.name for each in WITH_MANIFEST])
+@pytest.mark.parametrize("exercise", WITH_START, ids=[each.name for each in WITH_START])
 def test_the_lesson_begins_an_exercise_where_the_command_line_does(exercise: Exercise) -> None:
     shown = [spec for source in parts(exercise)[:-1] for spec in specs(source)]
-    if exercise.start.manifest:
-        assert shown == specs_of(exercise.start.manifest)
+    assert shown == specs_of(exercise.start.manifest)
+
+
+@pytest.mark.parametrize("exercise", WITH_START, ids=[each.name for each in WITH_START])
+def test_the_lesson_begins_an_exercise_with_the_same_secrets(exercise: Exercise) -> None:
+    (cell,) = (each for each in parts(exercise)[:-1] if f'check("{exercise.name}"' in each)
+    assert stored(cell) == list(exercise.start.secrets)

@@ -18,8 +18,12 @@ RESULTS = {
     "00-welcome": "answered by kiada-",
     "01-why-ingress": "ingress proxy, layer 7: [9, 9, 9]",
     "02-first-ingress": 'Host("quote.example.com")',
+    "03-names": "by way of tea.example.com",
     "04-paths-and-path-types": 'Host("tie.example.com") && PathPrefix("/")',
     "05-hosts-and-precedence": 'Host("kiada.mall.example.com") && PathPrefix("/")',
+    "06-tls-termination": "TLS ClientHello for shop.example.com",
+    "07-encrypted-to-the-pod": "asked for vault.default.svc",
+    "12-clinic": "the Service looks for scholl",
 }
 """For each lesson, words that only a live cluster puts into its outputs."""
 

@@ -16,6 +16,7 @@ from nbclient import NotebookClient
 from labsupport.base.paths import Instance
 from labsupport.diagrams.covers import COVERS
 from labsupport.exercises import check, exercises
+from labsupport.exercises.clinic import breakages, is_breakage
 from labsupport.session import Lab
 from labsupport.session.bringing_up import bring_up
 
@@ -67,6 +68,19 @@ def solutions() -> list[tuple[str, str, str]]:
     return found
 
 
+def asked(notebook: Any, exercise: str) -> list[str]:
+    """The code from an exercise's heading to its check."""
+    found: list[str] = []
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            found.append(cell.source)
+            if f'check("{exercise}"' in cell.source:
+                return found
+        elif cell.source.startswith("## "):
+            found = []
+    raise LookupError(exercise)
+
+
 def test_every_lesson_has_its_figure() -> None:
     assert set(LESSONS) <= set(COVERS)
 
@@ -90,7 +104,18 @@ def test_a_cell_needs_no_other_than_the_set_up(lesson: str) -> None:
 
 def test_every_exercise_has_a_solution() -> None:
     wanted = [each.name for each in exercises().values() if each.lesson in LESSONS]
-    assert [exercise for _, exercise, _ in solutions()] == wanted
+    assert [exercise for _, exercise, _ in solutions() if not is_breakage(exercise)] == wanted
+
+
+def test_the_cases_of_the_clinic_become_harder() -> None:
+    levels = [breakages()[name].level for _, name, _ in solutions() if is_breakage(name)]
+    assert len(levels) >= 8
+    assert levels == sorted(levels, key=["first", "second", "third"].index)
+
+
+def test_the_clinic_lists_every_case() -> None:
+    listed = "".join(output.get("text", "") for output in _outputs(read("12-clinic")))
+    assert [each for each in breakages().values() if each.complaint not in listed] == []
 
 
 @pytest.mark.usefixtures("lab")
@@ -103,9 +128,10 @@ def test_a_solution_passes_its_check(
     known: dict[str, Any] = {}
     exec(code(notebook, "setup")[0], known)
     lab, verdicts = known["lab"], []
-    known["check"] = lambda *asked: verdicts.append(check(*asked))
+    known["check"] = lambda *given: verdicts.append(check(*given))
     try:
-        exec(next(cell for cell in code(notebook, "exercise") if exercise in cell), known)
+        for cell in asked(notebook, exercise):
+            exec(cell, known)
         exec(solution, known)
         exec("" if CHECK.search(solution) else f'check("{exercise}", lab)', known)
         assert verdicts[-1].passed, str(verdicts[-1])
@@ -126,6 +152,11 @@ def test_every_cell_can_be_run_twice(home: Path, lesson: str) -> None:
     client.execute(env={**os.environ, "INGRESS_LAB_HOME": str(home)})
 
 
+def _outputs(notebook: Any) -> list[Any]:
+    """Every kept output."""
+    return [each for cell in notebook.cells for each in cell.get("outputs", [])]
+
+
 def _names(source: str, context: type[ast.expr_context]) -> set[str]:
     """The names that `source` reads (Load) or gives (Store, imports and arguments included)."""
     found = set()
@@ -134,4 +165,6 @@ def _names(source: str, context: type[ast.expr_context]) -> set[str]:
             found.add(node.id)
         elif isinstance(node, ast.alias) and context is ast.Store:
             found.add(node.asname or node.name)
+        elif isinstance(node, ast.ExceptHandler) and node.name and context is ast.Store:
+            found.add(node.name)
     return found
