@@ -75,7 +75,9 @@ def _parts(root: Path) -> list[Part]:
             Part("lessons: rules", [*_python("labsupport.cli"), "notebooks", "check"]),
             Part("lessons: outputs", nbval, quiet=False),
         ]
-    return [*parts, Part("tests", [*_python("pytest"), "tests"], quiet=False)]
+    # Files, not single tests, are shared out to the processors: a file's tests share their cluster.
+    tests = [*_python("pytest"), "tests", "--numprocesses", "auto", "--dist", "loadfile"]
+    return [*parts, Part("tests", tests, quiet=False)]
 
 
 def _outcome(part: Part, root: Path, environment: Mapping[str, str]) -> Outcome:

@@ -10,6 +10,7 @@ from typing import Any
 
 import psutil
 import pytest
+from own_network import PREFIX
 
 from labsupport.base.types import Json
 from labsupport.minicluster.api.logs import LogOptions
@@ -24,7 +25,6 @@ from labsupport.minicluster.reconcile import Cluster
 from labsupport.minicluster.store import Key
 from labsupport.rules.status import StatusError
 
-PREFIX = f"127.{16 + os.getpid() % 200}"
 SERVER = """
 import http.server
 class Page(http.server.BaseHTTPRequestHandler):

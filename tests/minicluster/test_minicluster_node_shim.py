@@ -1,15 +1,15 @@
 """The shim of python pods: "every address" is the pod's own."""
 
-import os
 import socket
 import subprocess
 from pathlib import Path
 
 import pytest
+from own_network import PREFIX
 
 from labsupport.minicluster.node import images
 
-POD_IP = f"127.{16 + os.getpid() % 200}.64.200"
+POD_IP = f"{PREFIX}.64.200"
 
 
 def said(program: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
+from own_network import PREFIX
 
 from labsupport.base.types import Json
 from labsupport.minicluster.node.network import Network
@@ -17,7 +18,6 @@ from labsupport.minicluster.node.relay import Relay
 from labsupport.minicluster.reconcile import Cluster
 from labsupport.minicluster.store import Key
 
-PREFIX = f"127.{16 + os.getpid() % 200}"
 SLICES = "endpointslices.discovery.k8s.io"
 
 
