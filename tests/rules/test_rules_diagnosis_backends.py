@@ -406,9 +406,21 @@ def test_missing_file_below_the_rule_is_the_applications_own() -> None:
 
 def test_transport_for_a_pod_that_speaks_tls_names_its_own_secret_and_name() -> None:
     shown = certificate("shop.internal")
-    facts = dialled(BAD_GATEWAY, "tls", secrets=(secret(shown),))
+    held = secret(shown, keys=("tls.crt", "tls.key", "ca.crt"))
+    facts = dialled(BAD_GATEWAY, "tls", secrets=(held,))
     facts = replace(facts, dialled=(replace(facts.dialled[0], certificate=shown),))
 
     command = diagnose(facts).remedies[0].command
 
     assert '"serverName": "shop.internal", "rootCAs": [{"secret": "shop-tls"}]' in command
+
+
+def test_transport_names_the_labs_authority_where_no_secret_holds_the_issuer() -> None:
+    shown = certificate("shop.internal")
+    facts = dialled(BAD_GATEWAY, "tls", secrets=(secret(shown),))
+    facts = replace(facts, dialled=(replace(facts.dialled[0], certificate=shown),))
+
+    command = diagnose(facts).remedies[0].command
+
+    assert 'create configmap lab-authority --from-file=ca.crt="$(./lab ca path)"' in command
+    assert '"rootCAs": [{"configMap": "lab-authority"}]' in command
