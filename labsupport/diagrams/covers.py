@@ -10,6 +10,7 @@ from pathlib import Path
 from labsupport.diagrams.dot import dot_source
 from labsupport.diagrams.picture import Picture
 from labsupport.rules.flow import FlowGraph, GraphBuilder, text
+from labsupport.rules.flow.graph import NodeKind
 
 _APPS = ("kiada", "quiz", "quote")
 
@@ -195,6 +196,77 @@ def encrypted_to_the_pod() -> Picture:
     )
 
 
+def inside_the_request() -> Picture:
+    """One connection of three requests: passed on whole at layer 4, opened at layer 7."""
+    build = GraphBuilder("Who looks inside?")
+    kinds: tuple[tuple[NodeKind, str, list[str], str, tuple[int, ...]], ...] = (
+        ("proxy", "Traefik", ["layer 7:", "reads requests"], "a request", (1, 2, 3)),
+        ("load-balancer", "load balancer", ["layer 4:", "sees bytes"], "the connection", (2,)),
+    )
+    for kind, name, sees, passed_on, chosen in kinds:
+        client = build.node("client", kind, "a visitor", ["1 connection,", "3 requests"], lit=True)
+        door = build.node(kind, kind, name, sees, lit=True)
+        build.edge(client, door, lit=True)
+        for number in (1, 2, 3):
+            lit = number in chosen
+            pod = build.node("pod", f"{kind}/{number}", f"kiada {number}", lit=lit)
+            build.edge(door, pod, label=passed_on if lit else "", lit=lit)
+    return _picture(
+        build.graph(),
+        "A visitor sends three requests over one connection, in two ways. The load balancer at "
+        "layer 4 sees bytes, and passes the whole connection on to one of three pods. The proxy "
+        "Traefik at layer 7 reads the requests, and sends one to each of the three pods.",
+    )
+
+
+def annotations() -> Picture:
+    """An Ingress names a Middleware, which changes the request on its way to the pod."""
+    build = GraphBuilder("More than host and path")
+    client = build.node("client", "client", "a visitor", ["asks for /app/quote"], lit=True)
+    proxy = build.node("proxy", "traefik", "Traefik", lit=True)
+    ingress = build.node("ingress", "app", "app", ["host, path, Service,", "and an annotation"])
+    middleware = build.node("middleware", "strip", "strip", ["takes /app away"], lit=True)
+    pod = build.node("pod", "quote", "quote", ["sees /quote"], lit=True)
+    build.edge(client, proxy, lit=True)
+    build.edge(ingress, proxy, "configuration", "tells")
+    build.edge(ingress, middleware, "configuration", "names")
+    build.edge(proxy, middleware, lit=True)
+    build.edge(middleware, pod, lit=True)
+    return _picture(
+        build.graph(),
+        "A visitor asks for /app/quote. The Ingress tells the proxy Traefik host, path and "
+        "Service, and in an annotation it names the Middleware strip. The request passes that "
+        "Middleware, which takes /app away, so the pod of quote sees /quote.",
+    )
+
+
+def several_controllers() -> Picture:
+    """Two controllers, each with its class, its address, and its visitors."""
+    build = GraphBuilder("Two doors to the same apps")
+    ways = (
+        ("internal", "an employee", ("Prefix /", "Prefix /quote"), True),
+        ("public", "a guest", ("Prefix /quote",), False),
+    )
+    for name, visitor, paths, lit in ways:
+        client = build.node("client", name, visitor, ["cafe.example.com"], lit=lit)
+        balancer = build.node("load-balancer", name, "an address of its own", lit=lit)
+        proxy = build.node("proxy", name, f"traefik-{name}", [f"serves class {name}"], lit=lit)
+        ingress = build.node("ingress", name, f"class {name}", list(paths))
+        build.edge(client, balancer, lit=lit)
+        build.edge(balancer, proxy, lit=lit)
+        build.edge(ingress, proxy, "configuration", "tells")
+        if lit:
+            build.edge(proxy, build.node("pod", "kiada", "kiada", lit=True), label="/", lit=True)
+        build.edge(proxy, build.node("pod", "quote", "quote"), label="/quote")
+    return _picture(
+        build.graph(),
+        "One host, two doors. An employee comes to the address of traefik-internal, which serves "
+        "Ingresses of class internal: / leads to kiada, /quote to quote. A guest comes to the "
+        "address of traefik-public, which serves class public: only /quote leads anywhere, to the "
+        "same pod of quote.",
+    )
+
+
 def clinic() -> Picture:
     """The eleven questions along a request's way, asked up to the first that is answered by no."""
     build = GraphBuilder("Stop at the first broken hop")
@@ -225,6 +297,32 @@ def clinic() -> Picture:
     )
 
 
+def gateway_api() -> Picture:
+    """The same pods by an Ingress, and by a Gateway with an HTTPRoute."""
+    build = GraphBuilder("One site, two front doors")
+    pod = build.node("pod", "kiada", "kiada", lit=True)
+    old = build.node("client", "old", "a visitor", ["asks for /"], lit=True)
+    old_proxy = build.node("proxy", "old", "Traefik", lit=True)
+    ingress = build.node("ingress", "site", "site", ["hosts, paths, certificates, wishes"])
+    new = build.node("client", "new", "a visitor", ["asks for /"], lit=True)
+    new_proxy = build.node("proxy", "new", "Traefik", lit=True)
+    gateway = build.node("gateway", "lab", "lab", ["ports, certificates, who may attach"])
+    route = build.node("http-route", "site", "site", ["hosts, paths, headers, weights"])
+    for client, proxy, door in ((old, old_proxy, "Ingress"), (new, new_proxy, "Gateway API")):
+        build.edge(client, proxy, label=door, lit=True)
+        build.edge(proxy, pod, lit=True)
+    build.edge(ingress, old_proxy, "configuration", "tells")
+    build.edge(gateway, new_proxy, "configuration", "tells")
+    build.edge(route, gateway, "configuration", "attaches to")
+    return _picture(
+        build.graph(),
+        "Two ways to the same pod of kiada, each through a proxy Traefik with an address of its "
+        "own. One proxy is told by an Ingress, which holds everything: hosts, paths, certificates, "
+        "wishes. The other is told by a Gateway, with ports, certificates and who may attach, and "
+        "by an HTTPRoute attached to it, with hosts, paths, headers and weights.",
+    )
+
+
 COVERS: dict[str, Callable[[], Picture]] = {
     "00-welcome": welcome,
     "01-why-ingress": why_ingress,
@@ -234,7 +332,11 @@ COVERS: dict[str, Callable[[], Picture]] = {
     "05-hosts-and-precedence": hosts,
     "06-tls-termination": tls_termination,
     "07-encrypted-to-the-pod": encrypted_to_the_pod,
+    "08-inside-the-request": inside_the_request,
+    "09-annotations-and-custom-kinds": annotations,
+    "10-several-controllers": several_controllers,
     "12-clinic": clinic,
+    "13-gateway-api": gateway_api,
 }
 """Each lesson's figure."""
 

@@ -51,7 +51,10 @@ NODES = {
     "tls": NodeLook("TLS", _PURPLE, CARD),
     "proxy": NodeLook("ingress proxy", _BLUE, "#CFE3F2"),
     "ingress": NodeLook("Ingress", _ORANGE, CARD, dashed=True),
+    "gateway": NodeLook("Gateway", _ORANGE, CARD, dashed=True),
+    "http-route": NodeLook("HTTPRoute", _ORANGE, CARD, dashed=True),
     "secret": NodeLook("Secret", _ORANGE, CARD, dashed=True),
+    "middleware": NodeLook("Middleware", _ORANGE, CARD),
     "service": NodeLook("Service", _ORANGE, CARD, dashed=True),
     "pod": NodeLook("Pod", _GREEN, "#D9F2E8"),
 }

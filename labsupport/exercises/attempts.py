@@ -25,11 +25,12 @@ def carry_out(attempt: Attempt, lab: Lab) -> None:
     _install([each for each in attempt.apps if each not in controllers], lab)
     if attempt.apps:
         lab.wait_ready(namespace=None)
-    for name in attempt.names:
+    for name, _, ingress_class in (each.partition("@") for each in attempt.names):
+        address = lab.controllers[ingress_class].address if ingress_class else lab.address
         if name.startswith("*."):
-            lab.dns.add(name, lab.address)
+            lab.dns.add(name, address)
         else:
-            lab.hosts.add(name, lab.address)
+            lab.hosts.add(name, address)
     for name, value in attempt.records.items():
         lab.dns.add(name, _placed(value, lab))
     _write_below([_placed(line, lab) for line in attempt.lines], lab)
@@ -69,7 +70,7 @@ def take_away(exercise: Exercise, lab: Lab) -> None:
             lab.delete(kind, name, namespace=namespace)
     for place in sorted({(s.name, s.namespace) for each in attempts for s in each.secrets}):
         lab.delete("secret", place[0], namespace=place[1])
-    for name in {name for attempt in attempts for name in attempt.names}:
+    for name in {name.partition("@")[0] for attempt in attempts for name in attempt.names}:
         if name.startswith("*."):
             lab.dns.remove(name)
         else:

@@ -23,6 +23,10 @@ _LESSONS = (
     "hosts",
     "tls",
     "reencryption",
+    "balancing",
+    "annotations",
+    "classes",
+    "gateway",
 )
 """The modules that hold each lesson's `EXERCISES`, in the order of the course."""
 

@@ -33,10 +33,11 @@ class Attempt:
     """What somebody does to the lab, or answers.
 
     `manifest` is YAML to apply, `names` get the proxy's address (`*.example.com` as a wildcard in
-    DNS), `records` are DNS records as name and value, `lines` are written below all else in the
-    hosts file, as by somebody with an editor. `secrets` are put into the cluster, and the lab's
-    authority as ConfigMap `authority`. Sample `apps` and controllers are installed (as `vault`
-    or `namespace/vault`), `replicas` are asked of Deployments, `answer` is handed to the check.
+    DNS), or as `name@class` that of the controller of a class; `records` are DNS records as name
+    and value, `lines` are written below all else in the hosts file, as by somebody with an editor.
+    `secrets` are put into the cluster, and the lab's authority as ConfigMap `authority`. Sample
+    `apps` and controllers are installed (as `vault` or `namespace/vault`), `replicas` are asked of
+    Deployments, `answer` is handed to the check.
     """
 
     manifest: str = ""
@@ -72,7 +73,7 @@ class Exercise:
     `lesson` is the notebook's file name without its ending. `start` is what the learner finds,
     `reference` what solves it, `wrong` two mistakes. For the check `reach.leads`, `ways` maps each
     URL to the app that should answer it, or to `NOBODY`; for `tls_ends.tls_ends`, to how far TLS
-    should go.
+    should go; for `balanced.caller_seen`, a Service to the app.
     """
 
     name: str

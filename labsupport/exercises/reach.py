@@ -42,9 +42,7 @@ def wanted(exercise: Exercise) -> str:
     return f"{', '.join(ways)} and {last}" if ways else last
 
 
-def obstacle(
-    lab: Lab, url: str, app: str, controller: Controller | None = None
-) -> Obstacle | None:
+def obstacle(lab: Lab, url: str, app: str, controller: Controller | None = None) -> Obstacle | None:
     """What keeps a GET of `url` from being answered with 200 by a pod of `app`; None if nothing.
 
     For `NOBODY` it is what keeps the proxy from refusing it with 404. With a `controller` it is
@@ -100,14 +98,21 @@ def _as_wanted(answer: Exchange, app: str) -> bool:
 
 def _settled(lab: Lab, url: str, reasons: Reasons, resolve: Mapping[str, str]) -> Exchange:
     """The answer, once it is the one that the controller should give by the rules as they are."""
-    answers = [lab.get(url, **resolve)]
+    answers = [_asked(lab, url, resolve)]
 
     def lacks() -> list[str]:
         if reasons.foresee(answers[-1]):
             return []
-        answers.append(lab.get(url, **resolve))
+        answers.append(_asked(lab, url, resolve))
         return ["the proxy has not followed yet"]
 
     with contextlib.suppress(WaitTimeout):  # what it answers then is the finding
         until_nothing_missing(lacks, what=f"an answer from {url}", timeout=_LIVE_SECONDS)
     return answers[-1]
+
+
+def _asked(lab: Lab, url: str, resolve: Mapping[str, str]) -> Exchange:
+    try:
+        return lab.get(url, **resolve)
+    except RequestFailed:  # Caddy may cut a connection while it takes a new configuration
+        return lab.get(url, **resolve)

@@ -108,12 +108,16 @@ class Reasons:
     def _departure(self, spec: Decision) -> Place:
         """The controller does otherwise than Kubernetes' words say."""
         own = self._own
+        lost = next(
+            (e for e in own.candidates if spec.winner and e.route == spec.winner.route), None
+        )
+        if lost and lost.verdict == "disabled":
+            return _place(lost), f"The rule fits, but this controller leaves it out: {lost.reason}."
         foreseen = spec.winner.route if spec.winner else f"the default backend of {spec.ingress}"
         instead = f"takes {own.winner.route}" if own.winner else "has no route"
         if spec.winner is None:
             why = ": it heeds a default backend only in an Ingress without rules"
         else:
-            lost = next((e for e in own.candidates if e.route == spec.winner.route), None)
             why = f": {lost.reason.rpartition(' goes first: ')[2]}" if lost else ""
         return (
             f"the Ingress {spec.ingress}, and what the lesson says of your controller",

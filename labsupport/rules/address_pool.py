@@ -44,7 +44,8 @@ def pool_of(text: str, network: str) -> AddressPool:
 def pool_text(network: str, size: int) -> str:
     """The first `size` addresses of the network, as text for `pool_of`."""
     addresses = [address for address, _ in zip(whole_pool(network), range(size), strict=False)]
-    return f"{addresses[0]}-{addresses[-1]}" if addresses else ""
+    ends = dict.fromkeys([addresses[0], addresses[-1]]) if addresses else ()
+    return "-".join(map(str, ends))
 
 
 def _range(word: str, outer: IPv4Network) -> tuple[IPv4Address, IPv4Address]:

@@ -275,9 +275,11 @@ class Lab(Requests):
         obj = self.object(kind, name, namespace=namespace)
         print(manifests.dumped(obj if full else _plain(obj)), end="")
 
-    def logs(self, pod: str, *, namespace: str = "default", tail: int | None = None) -> None:
-        """Print a pod's log, or its last `tail` lines."""
-        for part in self.api.log(pod, namespace, tail=tail):
+    def logs(
+        self, pod: str, *, namespace: str = "default", container: str = "", tail: int | None = None
+    ) -> None:
+        """Print a pod's log, or its last `tail` lines; of several containers name one."""
+        for part in self.api.log(pod, namespace, container=container, tail=tail):
             print(part.decode(errors="replace"), end="")
 
     def connections(

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from labsupport.base.types import Json
 from labsupport.kube.wait import unready_deployments
+from labsupport.rules.annotations import judged
 from labsupport.rules.ingress.route import default_backend, routes_of
 from labsupport.rules.ingress.targets import Directory
 from labsupport.session.controller import NAMESPACE, Controller
@@ -31,13 +32,17 @@ def _not_followed(lab: "Lab") -> list[str]:
     for controller in {each.name: each for each in lab.controllers.values()}.values():
         if controller.proxy != "Traefik":
             continue
-        wanted = _wanted(controller.classes(), ingresses, directory)
+        classes = controller.classes()
+        wanted = _wanted(classes, ingresses, directory)
+        # One that is left out for an annotation will not be followed, however long we wait.
+        readable = [each for each in ingresses if not _left_out(each, controller)]
+        needed = _wanted(classes, readable, directory)
         known = _known(controller)
         # By its native load balancing, Traefik goes through the Service and knows no pods.
         if any(server.partition(":")[0] in service_ips for server in known):
             continue
         name = "the proxy" if controller.name == NAMESPACE else f"the proxy {controller.name}"
-        found += [f"{name} does not know the pod at {pod} yet" for pod in sorted(wanted - known)]
+        found += [f"{name} does not know the pod at {pod} yet" for pod in sorted(needed - known)]
         found += [f"{name} still knows the pod at {pod}" for pod in sorted(known - wanted)]
     return found
 
@@ -59,6 +64,11 @@ def _wanted(classes: set[str], ingresses: list[Json], directory: Directory) -> s
         if backend is not None
         for endpoint in directory.targets(backend).endpoints
     }
+
+
+def _left_out(ingress: Json, controller: Controller) -> bool:
+    """Whether the Ingress has an annotation for which the controller drops it whole."""
+    return any(each.verdict == "breaks" for each in judged(ingress, controller.profile))
 
 
 def _known(controller: Controller) -> set[str]:

@@ -19,6 +19,9 @@ LESSONS = [
     "05-hosts-and-precedence",
     "06-tls-termination",
     "07-encrypted-to-the-pod",
+    "08-inside-the-request",
+    "09-annotations-and-custom-kinds",
+    "10-several-controllers",
     "13-gateway-api",
 ]
 MISTAKES = [

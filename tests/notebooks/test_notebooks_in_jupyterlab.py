@@ -23,7 +23,11 @@ RESULTS = {
     "05-hosts-and-precedence": 'Host("kiada.mall.example.com") && PathPrefix("/")',
     "06-tls-termination": "TLS ClientHello for shop.example.com",
     "07-encrypted-to-the-pod": "asked for vault.default.svc",
+    "08-inside-the-request": "no available IPs",
+    "09-annotations-and-custom-kinds": "field not found, node: prioritty",
+    "10-several-controllers": "Ingress default/typo names the class treafik",
     "12-clinic": "the Service looks for scholl",
+    "13-gateway-api": "by a router of kubernetesgateway",
 }
 """For each lesson, words that only a live cluster puts into its outputs."""
 

@@ -165,6 +165,8 @@ def _names(source: str, context: type[ast.expr_context]) -> set[str]:
             found.add(node.id)
         elif isinstance(node, ast.alias) and context is ast.Store:
             found.add(node.asname or node.name)
-        elif isinstance(node, ast.ExceptHandler) and node.name and context is ast.Store:
-            found.add(node.name)
+        elif isinstance(node, ast.arg) and context is ast.Store:
+            found.add(node.arg)
+        elif isinstance(node, ast.ExceptHandler | ast.FunctionDef) and context is ast.Store:
+            found.update([node.name] if node.name else [])
     return found

@@ -88,6 +88,13 @@ def test_a_canary_takes_requests_by_header_and_by_cookie(nginx: Probe, apply: Ap
     assert pod_of(nginx("can", Cookie="fresh=always").pod) == "kiada"
 
 
+def test_a_canary_is_nothing_to_complain_about(lab: Lab, nginx: Probe, apply: Apply) -> None:
+    always = {"canary": "true", "canary-weight": "100"}
+    apply(for_nginx("fine"), for_nginx("canary", always, service="kiada", host="fine.example.com"))
+    nginx.until(lambda answer: pod_of(answer.pod) == "kiada", "fine")
+    assert lab.controllers["nginx"].problems() == []
+
+
 def test_a_canary_takes_its_share_by_weight(nginx: Probe, apply: Apply) -> None:
     apply(for_nginx("share"))
     nginx.until(has_status(200), "share")
@@ -302,6 +309,12 @@ def test_a_mistyped_annotation_costs_the_whole_ingress(
     apply(rule("typo"))
     traefik.until(has_status(200), "typo")
     assert lab.controller.problems() == []
+
+
+def test_with_an_ingress_left_out_the_lab_is_ready_all_the_same(lab: Lab, apply: Apply) -> None:
+    apply(rule("lost", annotations={f"{TRAEFIK}router.prioritty": "5"}))
+    lab.address_of("ingress", "lost")
+    lab.wait_ready(timeout=5)
 
 
 def test_a_mistype_before_the_last_dot_is_ignored_without_a_word(

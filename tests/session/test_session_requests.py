@@ -2,7 +2,7 @@
 
 import pytest
 
-from labsupport.base.errors import RequestFailed
+from labsupport.base.errors import RequestFailed, WaitTimeout
 from labsupport.diagrams import exchange_way
 from labsupport.session.lab import Lab
 
@@ -102,6 +102,13 @@ def test_https_without_sni_shows_the_default_certificate(lab: Lab) -> None:
     assert [each.id for each in answer.tls.refusals] == ["other-name"]
     assert answer.proxy is not None
     assert answer.proxy.entry_point == "websecure"
+
+
+def test_an_answer_of_the_app_that_is_waited_for(lab: Lab) -> None:
+    assert (lab.wait_for(URL, app="kiada").pod or "").startswith("kiada-")
+    with pytest.raises(WaitTimeout) as caught:
+        lab.wait_for(URL, app="quote", timeout=0.1)
+    assert "it answers 200 OK from kiada-" in caught.value.found
 
 
 def test_a_picture_shows_every_hop(lab: Lab) -> None:

@@ -21,13 +21,18 @@ NodeKind = Literal[
     "tls",
     "proxy",
     "ingress",
+    "gateway",
+    "http-route",
     "secret",
+    "middleware",
     "service",
     "pod",
 ]
 EdgeKind = Literal["traffic", "lookup", "configuration"]
 
-CONFIGURATION_KINDS: frozenset[NodeKind] = frozenset({"ingress", "secret", "service"})
+CONFIGURATION_KINDS: frozenset[NodeKind] = frozenset(
+    {"ingress", "gateway", "http-route", "secret", "service"}
+)
 """Kinds that are drawn dashed: objects a proxy reads, which no packet passes."""
 
 
