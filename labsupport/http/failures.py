@@ -109,7 +109,9 @@ def _broken_handshake(error: Exception, timeout: float) -> tuple[str, str]:
     if "ALERT" in reason or reason == "TLSV1_UNRECOGNIZED_NAME":
         alert = reason.partition("ALERT_")[2] or reason.removeprefix("TLSV1_")
         return "tls-alert", f"the server refuses: {alert.lower().replace('_', ' ')}"
-    if isinstance(error, ssl.SSLEOFError | ConnectionError) or "EOF" in reason:
+    # Which of the two comes for an end in the handshake depends on Python's release.
+    cut = isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError | ConnectionError)
+    if cut or "EOF" in reason:
         return "tls-cut", "the server hung up in the handshake"
     return "not-tls", f"what came back is not TLS ({reason.lower().replace('_', ' ') or error})"
 

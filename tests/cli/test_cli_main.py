@@ -1,5 +1,6 @@
 """The command line's frame: help, failures in words, exit codes, imports only where needed."""
 
+import shlex
 import subprocess
 import sys
 from types import ModuleType
@@ -93,6 +94,8 @@ def test_one_command_does_not_pay_for_the_others() -> None:
 
 
 def test_a_reader_who_leaves_is_no_failure() -> None:
-    command = f"{sys.executable} -m labsupport.cli --help | true; exit ${{PIPESTATUS[0]}}"
+    command = (
+        f"{shlex.quote(sys.executable)} -m labsupport.cli --help | true; exit ${{PIPESTATUS[0]}}"
+    )
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     assert (done.returncode in (0, 141), done.stderr) == (True, "")

@@ -88,7 +88,7 @@ async def test_kubectl_changes_what_there_is(kubectl: Kubectl, tmp_path: Path) -
     def story() -> None:
         kubectl("create", "-f", "app.yaml")
         editor = tmp_path / "editor"
-        editor.write_text(f'#!/bin/sh\nexec {sys.executable} "{tmp_path}/edit.py" "$1"\n')
+        editor.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{tmp_path}/edit.py" "$1"\n')
         editor.chmod(0o755)
         (tmp_path / "edit.py").write_text(
             "import pathlib, sys\n"

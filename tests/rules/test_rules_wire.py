@@ -13,6 +13,7 @@ def hello(name: str | None, protocols: tuple[str, ...] = ()) -> bytes:
     """The first bytes of a real TLS client."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
     if protocols:
         context.set_alpn_protocols(list(protocols))
     outgoing = ssl.MemoryBIO()
