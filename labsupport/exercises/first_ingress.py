@@ -24,10 +24,10 @@ EXERCISES = (
             WrongAnswer(
                 "a class that nobody serves",
                 Attempt(
-                    ingress("quiz", {_QUIZ: ["Prefix / -> quiz"]}, ingress_class="nginx"),
+                    ingress("quiz", {_QUIZ: ["Prefix / -> quiz"]}, ingress_class="haproxy"),
                     names=(_QUIZ,),
                 ),
-                "names the class nginx, which does not exist",
+                "names the class haproxy, which does not exist",
             ),
         ),
     ),
