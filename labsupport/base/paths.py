@@ -58,6 +58,31 @@ class Instance:
         return self.home / "network"
 
     @property
+    def provider(self) -> Path:
+        """Which cluster the instance stands on, if not the embedded one (JSON)."""
+        return self.home / "provider.json"
+
+    @property
+    def cluster_ca(self) -> Path:
+        """The authority of a cluster that runs elsewhere (PEM)."""
+        return self.home / "cluster-ca.crt"
+
+    @property
+    def client_certificate(self) -> Path:
+        """By what we show a cluster elsewhere who we are (PEM)."""
+        return self.home / "client.crt"
+
+    @property
+    def client_key(self) -> Path:
+        """Its private key (PEM, 0600)."""
+        return self.home / "client.key"
+
+    @property
+    def kind_config(self) -> Path:
+        """The configuration that a kind cluster was made by."""
+        return self.home / "kind.yaml"
+
+    @property
     def lock(self) -> Path:
         """Held (flock) by whoever starts or stops the cluster."""
         return self.home / "lock"

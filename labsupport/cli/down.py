@@ -5,7 +5,7 @@ import argparse
 from labsupport.base.paths import instance
 from labsupport.base.progress import step
 
-HELP = "stop the cluster; its objects are kept"
+HELP = "stop what the lab runs; its objects are kept"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -13,14 +13,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--delete", action="store_true", help="forget the cluster's objects, names and keys too"
     )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="with --delete: only say what would be removed"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Stop what runs; say what was done."""
     from labsupport.providers import provider
 
-    with step("stopping the cluster"):
-        ran = provider("auto", instance()).down(delete=args.delete)
+    chosen = provider("auto", instance())
+    if args.dry_run:
+        found = chosen.belongings() if args.delete else []
+        print("\n".join(["Would be removed:", *found]) if found else "Nothing would be removed.")
+        return 0
+    ran = chosen.down(step, delete=args.delete)
     said = "The cluster is stopped." if ran else "No cluster was running."
     kept = "Its state is deleted." if args.delete else "Start it again with its objects: ./lab up"
     print(f"{said} {kept}")

@@ -1,7 +1,7 @@
 """The lab's HTTP client: any name the lab knows, any port, and what happened at each hop."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -50,12 +50,14 @@ class Client:
 
     `network` is the lab's prefix of addresses (`127.42.`): there, ports below 1024 are really
     `port_offset` higher, which callers need not know. Certificates are checked against `ca_file`.
+    `rename` gives the name that is meant by a name as lessons write it.
     """
 
     resolver: Resolves
     network: str = ""
     port_offset: int = 0
     ca_file: Path | None = None
+    rename: Callable[[str], str] = str
 
     def get(self, url: str, **options: Any) -> Exchange:
         """GET `url`; see `request`."""
@@ -86,7 +88,7 @@ class Client:
         """
         with self.connect(url, resolve=resolve, sni=sni, verify=verify) as connection:
             return connection.request(
-                method, connection.base, headers=headers, timeout=timeout, **options
+                method, connection.base, headers=self._headers(headers), timeout=timeout, **options
             )
 
     def connect(
@@ -101,13 +103,31 @@ class Client:
 
         Options as `request` has them.
         """
-        url, host, port = _parsed(url)
-        settings = self._tls(host, sni, verify)
+        url, host, port = self._meant(url)
+        settings = self._tls(host, self.rename(sni) if sni else sni, verify)
+        if not isinstance(resolve, str):
+            resolve = {self.rename(name): address for name, address in resolve.items()}
         started = time.perf_counter()
         resolved = _given(host, resolve) or self.resolver.resolve(host)
         name_hop = Hop("name", str(resolved), time.perf_counter() - started)
         target = Target(resolved.address, self._real_port(resolved.address, port), port, host)
         return Connection(target, url, name_hop, settings)
+
+    def _meant(self, url: str) -> tuple[str, str, int]:
+        """The URL with the name that is meant, and its host and port."""
+        url, host, port = _parsed(url)
+        name = self.rename(host)
+        if name != host:
+            parts = urlsplit(url)
+            user, at, place = parts.netloc.rpartition("@")
+            url = parts._replace(netloc=f"{user}{at}{name}{place[len(host) :]}").geturl()
+        return url, name, port
+
+    def _headers(self, headers: Mapping[str, str] | None) -> dict[str, str]:
+        return {
+            key: self.rename(value) if key.lower() == "host" else value
+            for key, value in (headers or {}).items()
+        }
 
     def _tls(self, host: str, sni: str | None, verify: bool | str | Path) -> TlsSettings:
         ca_file, believed = self.ca_file, "the lab's CA" if self.ca_file else "the system's CAs"

@@ -1,26 +1,60 @@
-"""Where an API server is and how it knows us; kubeconfig files."""
+"""Where an API server is, how it knows us, and which part of its cluster is ours."""
 
 import base64
 import contextlib
+import ssl
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from labsupport.base.files import write_atomically
+from labsupport.rules.tenancy import WHOLE, Tenancy
 
 CONTEXT = "ingress-lab"
 
 
 @dataclass(frozen=True)
+class ClientCertificate:
+    """By what a client shows who it is in the TLS handshake: two PEM files."""
+
+    certificate: Path
+    key: Path
+
+
+@dataclass(frozen=True)
 class Access:
-    """An API server: its URL, the CA that vouches for it, and our bearer token."""
+    """An API server: its URL, the CA that vouches for it (None: the system's), and who we are.
+
+    That is a bearer token, a client certificate, or a call that gives a token for now, where
+    tokens end while a notebook is open. `tenancy` is our part of the cluster.
+    """
 
     server: str
-    ca_file: Path
-    token: str = field(repr=False)
+    ca_file: Path | None
+    token: str = field(default="", repr=False)
+    certificate: ClientCertificate | None = None
+    fresh_token: Callable[[], str] | None = field(default=None, repr=False, compare=False)
+    tenancy: Tenancy = WHOLE
+
+    def headers(self) -> dict[str, str]:
+        """The headers of a request that say who we are; none with a client certificate."""
+        token = self.fresh_token() if self.fresh_token else self.token
+        return {"Authorization": f"Bearer {token}"} if token else {}
+
+    def tls(self) -> ssl.SSLContext:
+        """What a TLS connection to the server takes."""
+        context = ssl.create_default_context(cafile=str(self.ca_file) if self.ca_file else None)
+        if self.certificate:
+            context.load_cert_chain(self.certificate.certificate, self.certificate.key)
+        return context
 
 
 def write_kubeconfig(path: Path, access: Access) -> None:
-    """Write a kubeconfig (0600) with one context, `ingress-lab`; never merged into another."""
+    """Write a kubeconfig (0600) with one context, `ingress-lab`; never merged into another.
+
+    For an access with a CA and a token of its own.
+    """
+    assert access.ca_file is not None
     ca = base64.b64encode(access.ca_file.read_bytes()).decode()
     text = (
         "apiVersion: v1\n"
@@ -49,16 +83,13 @@ def answers(access: Access, *, timeout: float = 1.0) -> bool:
     """Whether the API server there says that it is ready, to us, and by its certificate."""
     # Imported here: whoever only writes a kubeconfig needs no network.
     import http.client
-    import ssl
     from urllib.parse import urlsplit
 
     try:
-        context = ssl.create_default_context(cafile=str(access.ca_file))
         netloc = urlsplit(access.server).netloc
-        connection = http.client.HTTPSConnection(netloc, timeout=timeout, context=context)
+        connection = http.client.HTTPSConnection(netloc, timeout=timeout, context=access.tls())
         with contextlib.closing(connection):
-            headers = {"Authorization": f"Bearer {access.token}"}
-            connection.request("GET", "/readyz", headers=headers)
+            connection.request("GET", "/readyz", headers=access.headers())
             return connection.getresponse().status == 200
     except (OSError, http.client.HTTPException):
         return False

@@ -1,7 +1,7 @@
 """A small REST client for a Kubernetes API server."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import requests
@@ -28,8 +28,10 @@ class Api:
         self.access = access
         self._session = requests.Session()
         self._session.trust_env = False  # no proxy, .netrc or CA bundle of the environment
-        self._session.verify = str(access.ca_file)
-        self._session.headers["Authorization"] = f"Bearer {access.token}"
+        self._session.verify = str(access.ca_file) if access.ca_file else True
+        if access.certificate:
+            pair = access.certificate
+            self._session.cert = (str(pair.certificate), str(pair.key))
         self._session.headers["User-Agent"] = "ingress-lab"
         self._kinds: Kinds | None = None
 
@@ -60,12 +62,19 @@ class Api:
         return self.call("GET", self.kind(kind).path(namespace, name))
 
     def list(self, kind: str, namespace: str | None = None, *, selector: str = "") -> list[Json]:
-        """The objects of a kind, of all namespaces or one, sorted; each with its own kind."""
+        """The objects of a kind, of all namespaces or one, sorted; each with its own kind.
+
+        Of all namespaces that we may look into, where not all are ours to see.
+        """
         about = self.kind(kind)
         params = {"labelSelector": selector} if selector else None
-        found = self.call("GET", about.path(namespace), params=params)["items"]
         own = {"apiVersion": about.api_version, "kind": about.kind}
-        return sorted(({**own, **item} for item in found), key=_place)
+        found = [
+            {**own, **item}
+            for place in places_of(self.access, about, namespace)
+            for item in self.call("GET", about.path(place), params=params)["items"]
+        ]
+        return sorted(found, key=_place)
 
     def create(self, obj: Json, namespace: str = "default", *, dry_run: bool = False) -> Json:
         """Create `obj`; its own namespace comes before the one given.
@@ -92,9 +101,13 @@ class Api:
         """The server's own table of a kind, as `kubectl get` shows it."""
         about = self.kind(kind)
         params = {"labelSelector": selector} if selector else None
-        answer = self.call("GET", about.path(namespace), params, headers={"Accept": _TABLE})
         everywhere = about.namespaced and namespace is None
-        return Table.from_server(answer, namespaces=everywhere, wide=wide, age=age)
+        answers = [
+            self.call("GET", about.path(place), params, headers={"Accept": _TABLE})
+            for place in places_of(self.access, about, namespace)
+        ]
+        whole = {**answers[0], "rows": [row for each in answers for row in each["rows"]]}
+        return Table.from_server(whole, namespaces=everywhere, wide=wide, age=age)
 
     def log(
         self,
@@ -146,8 +159,12 @@ class Api:
         self, method: str, path: str, params: Mapping[str, str] | None = None, **options: Any
     ) -> requests.Response:
         options.setdefault("timeout", _TIMEOUT)
+        options["headers"] = {**self.access.headers(), **(options.get("headers") or {})}
+        tenancy = self.access.tenancy
+        if isinstance(options.get("json"), dict):
+            options["json"] = tenancy.body(path, options["json"])
         try:
-            url = f"{self.access.server}{path}"
+            url = f"{self.access.server}{tenancy.path(path)}"
             response = self._session.request(method, url, params=params, **options)
         except requests.RequestException as error:
             raise ClusterNotRunning(
@@ -159,6 +176,13 @@ class Api:
             with response:
                 raise _refusal(response)
         return response
+
+
+def places_of(access: Access, kind: Kind, namespace: str | None) -> Sequence[str | None]:
+    """The namespaces to look into for `namespace`; None stands for all at once."""
+    if namespace is None and kind.namespaced and access.tenancy.namespaces:
+        return access.tenancy.namespaces
+    return (namespace,)
 
 
 def _find(kinds: Kinds, word: str | Json) -> Kind:

@@ -4,7 +4,6 @@ import contextlib
 import http.client
 import json
 import socket
-import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import urlencode, urlsplit
@@ -12,7 +11,7 @@ from urllib.parse import urlencode, urlsplit
 from labsupport.base.errors import LabError
 from labsupport.base.types import Json
 from labsupport.kube.access import Access
-from labsupport.kube.api import Api
+from labsupport.kube.api import Api, places_of
 from labsupport.kube.kinds import Kind
 
 _WATCH_SECONDS = 240  # then a watch is begun anew
@@ -39,14 +38,19 @@ class Follower:
         api = Api(access)
         try:
             self._followed = {
-                kind: _Followed(api.access, api.kind(kind), namespace, self._closing, self._news)
+                kind: [
+                    _Followed(access, about, place, self._closing, self._news)
+                    for about in [api.kind(kind)]
+                    for place in places_of(access, about, namespace)
+                ]
                 for kind, namespace in places.items()
             }
         finally:
             api.close()
         self._threads = [
             threading.Thread(target=each.follow, name=f"follow-{kind}", daemon=True)
-            for kind, each in self._followed.items()
+            for kind, several in self._followed.items()
+            for each in several
         ]
         self._threads.append(threading.Thread(target=self._tell, name="follow-tell", daemon=True))
         for thread in self._threads:
@@ -54,7 +58,8 @@ class Follower:
 
     def objects(self, kind: str) -> list[Json]:
         """The objects of a kind as last heard, sorted by namespace and name; read-only."""
-        return self._followed[kind].objects()
+        found = [obj for each in self._followed[kind] for obj in each.objects()]
+        return sorted(found, key=_place)
 
     @property
     def closed(self) -> bool:
@@ -65,8 +70,9 @@ class Follower:
         """End the watches and their threads; may be called twice, and from `changed`."""
         self._closing.set()
         self._news.set()
-        for each in self._followed.values():
-            each.interrupt()
+        for several in self._followed.values():
+            for each in several:
+                each.interrupt()
         for thread in self._threads:
             if thread is not threading.current_thread():
                 thread.join(5)
@@ -168,9 +174,8 @@ class _Stream:
 
     def __init__(self, access: Access, path: str, version: str) -> None:
         server = urlsplit(access.server)
-        context = ssl.create_default_context(cafile=str(access.ca_file))
         self._connection = http.client.HTTPSConnection(
-            server.netloc, timeout=_SILENCE_SECONDS, context=context
+            server.netloc, timeout=_SILENCE_SECONDS, context=access.tls()
         )
         query = urlencode(
             {
@@ -180,8 +185,9 @@ class _Stream:
                 "timeoutSeconds": str(_WATCH_SECONDS),
             }
         )
-        headers = {"Authorization": f"Bearer {access.token}", "Accept": "application/json"}
-        self._connection.request("GET", f"{path}?{query}", headers=headers)
+        headers = {**access.headers(), "Accept": "application/json"}
+        url = f"{server.path.rstrip('/')}{access.tenancy.path(path)}?{query}"
+        self._connection.request("GET", url, headers=headers)
         self._socket = self._connection.sock
         self._answer = self._connection.getresponse()
 

@@ -1,6 +1,6 @@
 """The official `kubernetes` client, set up for one cluster."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from labsupport.kube.access import Access
 
@@ -17,7 +17,34 @@ def client(access: Access) -> "ApiClient":
 
     configuration = official.Configuration()
     configuration.host = access.server
-    configuration.ssl_ca_cert = str(access.ca_file)
-    configuration.api_key = {"authorization": f"Bearer {access.token}"}
+    configuration.ssl_ca_cert = str(access.ca_file) if access.ca_file else None
+    if access.certificate:
+        configuration.cert_file = str(access.certificate.certificate)
+        configuration.key_file = str(access.certificate.key)
     configuration.proxy = None
-    return official.ApiClient(configuration)
+    return _tenant_client(access, configuration)
+
+
+def _tenant_client(access: Access, configuration: Any) -> "ApiClient":
+    """An ApiClient that says who we are at each request, and speaks of our part of the cluster."""
+    from kubernetes.client import ApiClient
+
+    class TenantClient(ApiClient):
+        def call_api(
+            self,
+            method: Any,
+            url: Any,
+            header_params: Any = None,
+            body: Any = None,
+            post_params: Any = None,
+            _request_timeout: Any = None,
+        ) -> Any:
+            path = url.removeprefix(access.server)
+            headers = {**(header_params or {}), **access.headers()}
+            tenancy = access.tenancy
+            if isinstance(body, dict):
+                body = tenancy.body(path, body)
+            url = access.server + tenancy.path(path)
+            return super().call_api(method, url, headers, body, post_params, _request_timeout)
+
+    return TenantClient(configuration)

@@ -44,11 +44,19 @@ class HostsFile:
     replaced whole, so that a killed edit leaves the old file or the new. Where it can't be (it is
     mounted, as in containers) it is written in place, and what was killed there is mended by the
     next edit. `edits` is the folder of the backups, `new` the text that stands for a missing file;
-    None: the file must be there.
+    None: the file must be there. `rename` gives the name that is meant by one as lessons write it.
     """
 
-    def __init__(self, path: Path, edits: Path | None = None, *, new: str | None = NEW) -> None:
+    def __init__(
+        self,
+        path: Path,
+        edits: Path | None = None,
+        *,
+        new: str | None = NEW,
+        rename: Callable[[str], str] = str,
+    ) -> None:
         self.path = path
+        self._rename = rename
         self._edits = Edits(edits or path.with_name(f"{path.name}-edits"))
         self._new = new
 
@@ -65,11 +73,11 @@ class HostsFile:
 
     def address_of(self, name: str) -> str | None:
         """The address the file gives `name`, the first IPv4 one if any; or None."""
-        return hosts.address_of(self.text(), name)
+        return hosts.address_of(self.text(), self._rename(name))
 
     def entry_of(self, name: str) -> hosts.Entry | None:
         """The entry whose address `name` has, or None."""
-        return hosts.entry_of(self.text(), name)
+        return hosts.entry_of(self.text(), self._rename(name))
 
     def diff(self) -> str:
         """What the lab's own block adds to the file, as a unified diff; "" for nothing."""
@@ -80,11 +88,11 @@ class HostsFile:
 
     def add(self, name: str, address: str) -> None:
         """Give `name` this address, in the lab's own block; an older entry there is replaced."""
-        self._edit(lambda text: _with(text, name, address))
+        self._edit(lambda text: _with(text, self._rename(name), address))
 
     def remove(self, name: str) -> None:
         """Take `name` out of the lab's own block; nothing happens when it isn't there."""
-        self._edit(lambda text: hosts.without_name(text, name))
+        self._edit(lambda text: hosts.without_name(text, self._rename(name)))
 
     def undo(self, expected: HostsPlan | None = None) -> HostsPlan:
         """Take the last edit back, byte for byte, and give what that changed.
@@ -114,10 +122,12 @@ class HostsFile:
 
     def plan_add(self, name: str, address: str) -> HostsPlan:
         """What `add` would change."""
+        name = self._rename(name)
         return self.plan(_with(self.text(), name, address), [name])
 
     def plan_remove(self, name: str) -> HostsPlan:
         """What `remove` would change."""
+        name = self._rename(name)
         return self.plan(hosts.without_name(self.text(), name), [name])
 
     def plan_undo(self) -> HostsPlan:

@@ -39,7 +39,7 @@ class LabDns(ZoneFiles):
     """
 
     def __init__(self, folder: Path, resolver: Resolver, external: ExternalDnsSwitch) -> None:
-        super().__init__(folder, resolver.dns[0])
+        super().__init__(folder, resolver.dns[0], resolver.rename)
         self._resolver = resolver
         self.external = external
 
@@ -53,7 +53,7 @@ class LabDns(ZoneFiles):
 
         The address may have a port, as in `127.0.0.1:5353`.
         """
-        return query(name, record_type, self._server_called(server))
+        return query(self._rename(name), record_type, self._server_called(server))
 
     def use(self, server: str) -> None:
         """Have the lab's computer ask "authoritative", "cache", or another server's address."""

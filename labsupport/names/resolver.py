@@ -101,7 +101,8 @@ class Resolver:
 
     `dns` holds the zones and is asked unless `settings` (by default the resolv.conf beside the
     hosts file) names another, as the caching resolver at `cache`. Only where `settings` allow it,
-    names outside of the zones go to `system`.
+    names outside of the zones go to `system`. `rename` gives the name that is meant by one as
+    lessons write it.
     """
 
     def __init__(
@@ -112,7 +113,9 @@ class Resolver:
         *,
         settings: ResolverSettings | None = None,
         system: Callable[[str], list[str]] = system_addresses,
+        rename: Callable[[str], str] = str,
     ) -> None:
+        self.rename = rename
         self.hosts = hosts
         self.dns = dns
         self.cache = cache
@@ -130,13 +133,14 @@ class Resolver:
     def resolve(self, name: str) -> Resolution:
         """The address of `name`. NameNotFound says who was asked, what they said, what to do."""
         steps = self.steps(name)
+        name = self.rename(_plain(name))
         for step in steps:
             if step.chosen:
-                return Resolution(_plain(name), step.address, step.source, step.said, step.ttl)
+                return Resolution(name, step.address, step.source, step.said, step.ttl)
         raise NameNotFound(
-            f"{_plain(name)} has no address",
+            f"{name} has no address",
             found="; ".join(step.said for step in steps),
-            remedy=_remedy(_plain(name), steps[-1]),
+            remedy=_remedy(name, steps[-1]),
         )
 
     def steps(self, name: str, *, every: bool = False) -> tuple[Step, ...]:
@@ -145,15 +149,16 @@ class Resolver:
         With `every` all are asked: those after it too, and the zones' own server beside the
         caching resolver. When nobody knows the name, no step is `chosen`.
         """
+        name = self.rename(_plain(name))
         found: list[Step] = []
-        for step in self._asked(_plain(name)):
+        for step in self._asked(name):
             first = bool(step.address) and not any(each.chosen for each in found)
             found.append(replace(step, chosen=first))
             if first and not every:
                 break
         source, _ = self.server
         if every and source != "dns" and found[0].source != "address":
-            found.append(self._dns(_plain(name), "dns", self.dns))
+            found.append(self._dns(name, "dns", self.dns))
         return tuple(found)
 
     def _asked(self, name: str) -> Iterator[Step]:

@@ -3,7 +3,7 @@
 import contextlib
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,12 +39,14 @@ class ZoneFiles:
     """Adds and removes records in a folder of zone files; the server sees it with its next answer.
 
     `server` is the DNS server's own IPv4 address, for the zones made here. Each edit can be had
-    as a plan first, which `apply` makes.
+    as a plan first, which `apply` makes. `rename` gives the name that is meant by one as lessons
+    write it.
     """
 
-    def __init__(self, folder: Path, server: str) -> None:
+    def __init__(self, folder: Path, server: str, rename: Callable[[str], str] = str) -> None:
         self._zones = Zones(folder)
         self._server = server
+        self._rename = rename
 
     @property
     def folder(self) -> Path:
@@ -89,13 +91,13 @@ class ZoneFiles:
 
     def remove(self, name: str, record_type: str = "", value: str = "") -> None:
         """Take the records of `name` (of one type or value only, if given) out of its zone."""
-        if self._zones.origin_of(ascii_name(name)):
+        if self._zones.origin_of(self._name(name)):
             with self._locked():
                 self._write(self.plan_remove(name, record_type, value))
 
     def has(self, name: str) -> bool:
         """Whether a zone has any record of `name`, by itself or by a wildcard."""
-        return bool(self._zones.answer(ascii_name(name), QTYPE.ANY).records)
+        return bool(self._zones.answer(self._name(name), QTYPE.ANY).records)
 
     def text(self, origin: str = "example.com") -> str:
         """The zone file's text; "" when there is no such zone."""
@@ -105,12 +107,15 @@ class ZoneFiles:
         """The zone file's text, or that of a zone with nothing in it yet."""
         return self.text(origin) or default_zone(origin, self._server)
 
+    def _name(self, name: str) -> str:
+        return ascii_name(self._rename(name))
+
     def plan_add(
         self, name: str, value: str, record_type: str = "", *, ttl: int = 60, also: bool = False
     ) -> ZonePlan:
         """What `add` would change."""
         record_type = (record_type or type_of(value)).upper()
-        name = ascii_name(name)
+        name = self._name(name)
         origin = self._zones.origin_of(name) or ".".join(name.split(".")[-2:])
         after = zone_text.with_record(
             self.text_or_new(origin),
@@ -125,7 +130,7 @@ class ZoneFiles:
 
     def plan_remove(self, name: str, record_type: str = "", value: str = "") -> ZonePlan:
         """What `remove` would change."""
-        name = ascii_name(name)
+        name = self._name(name)
         origin = self._zones.origin_of(name)
         if origin is None:
             raise self._no_zone(f"{name} lies in no zone of the lab")

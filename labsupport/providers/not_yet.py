@@ -4,7 +4,7 @@ from typing import NoReturn
 
 from labsupport.base.errors import NotInThisVersion
 from labsupport.base.paths import Instance
-from labsupport.providers.protocol import ClusterStatus, Connection, Progress
+from labsupport.providers.protocol import ClusterStatus, Connection, Progress, Wishes, quiet
 
 
 class NotYet:
@@ -13,14 +13,18 @@ class NotYet:
     name = ""
     what = ""
 
-    def __init__(self, instance: Instance) -> None:
+    def __init__(self, instance: Instance, wishes: Wishes) -> None:
         self.instance = instance
 
     def up(self, progress: Progress) -> Connection:
         """NotInThisVersion."""
         self._refuse()
 
-    def down(self, *, delete: bool = False) -> bool:
+    def down(self, progress: Progress = quiet, *, delete: bool = False) -> bool:
+        """NotInThisVersion."""
+        self._refuse()
+
+    def belongings(self) -> list[str]:
         """NotInThisVersion."""
         self._refuse()
 

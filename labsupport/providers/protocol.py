@@ -1,7 +1,7 @@
 """What every provider can do, and what it gives to the layers above."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,6 +9,11 @@ from labsupport.kube.access import Access
 
 Progress = Callable[[str], AbstractContextManager[None]]
 """Shows a step's title while the step runs, as `base.progress.step` does."""
+
+
+def quiet(title: str) -> AbstractContextManager[None]:
+    """Progress that nobody sees."""
+    return nullcontext()
 
 
 @dataclass(frozen=True)
@@ -28,15 +33,35 @@ class Connection:
 
 
 @dataclass(frozen=True)
+class Wishes:
+    """What the user asks for beyond a provider's name; "" and False leave it to the provider.
+
+    `image` and `keep` are for kind: the nodes' image, and whether to leave a cluster that failed
+    to come up. The others are for an existing cluster: which context of which kubeconfig, the
+    learner's namespace, the domain that their sites lie in, and an IngressClass that is there.
+    """
+
+    image: str = ""
+    keep: bool = False
+    kubeconfig: str = ""
+    context: str = ""
+    namespace: str = ""
+    domain: str = ""
+    ingress_class: str = ""
+
+
+@dataclass(frozen=True)
 class ClusterStatus:
     """What a provider knows of its cluster without asking the API server.
 
-    `memory` is in MB (PSS where the system tells it, else RSS): the cluster's own process, and
+    `about` says in words what runs where. `pid` is that of the lab's own process. `memory` is in
+    MB (PSS where the system tells it, else RSS): the cluster's own process, and
     all of its pods together. `addresses` and `ports` say who has which, in words.
     """
 
     provider: str
     running: bool
+    about: str
     pid: int | None
     kubeconfig: str
     addresses: dict[str, str]
@@ -50,11 +75,14 @@ class Provider(Protocol):
     def up(self, progress: Progress) -> Connection:
         """Start the cluster, or find it running. The kubeconfig is in place when this returns."""
 
-    def down(self, *, delete: bool = False) -> bool:
-        """Stop the cluster with every process of it; with `delete`, forget its state too.
+    def down(self, progress: Progress = quiet, *, delete: bool = False) -> bool:
+        """Stop what the lab runs; with `delete`, remove what it made and forget its state.
 
-        Whether there was anything running.
+        Whether there was anything running. Nothing of others is touched.
         """
+
+    def belongings(self) -> list[str]:
+        """What `down` with `delete` would remove, a line for each; nothing is removed."""
 
     def connection(self) -> Connection:
         """How to reach the running cluster; ClusterNotRunning when there is none."""

@@ -1,7 +1,5 @@
 """From nothing to the first answer: a cluster, what is installed in it, a name, a request."""
 
-from contextlib import AbstractContextManager, nullcontext
-
 from labsupport.base.errors import ClusterNotRunning, NameNotFound, RequestFailed, WaitTimeout
 from labsupport.base.paths import Instance
 from labsupport.base.types import Json
@@ -10,7 +8,7 @@ from labsupport.kube.manifests import objects
 from labsupport.kube.wait import unready_deployments, until_nothing_missing
 from labsupport.manifests import ADDONS, documents
 from labsupport.providers import provider
-from labsupport.providers.protocol import Progress
+from labsupport.providers.protocol import Progress, Wishes, quiet
 from labsupport.rules.status import StatusError
 from labsupport.session.controller import NAMESPACE
 from labsupport.session.lab import Lab
@@ -22,19 +20,20 @@ _TIMEOUT = 60.0
 _CERTIFICATE = "default-certificate"
 
 
-def quiet(title: str) -> AbstractContextManager[None]:
-    """Progress that nobody sees."""
-    return nullcontext()
-
-
-def bring_up(instance: Instance, *, provider_name: str = "auto", progress: Progress = quiet) -> Lab:
+def bring_up(
+    instance: Instance,
+    *,
+    provider_name: str = "auto",
+    wishes: Wishes | None = None,
+    progress: Progress = quiet,
+) -> Lab:
     """A running lab with Traefik, the sample apps and their name, started where need be.
 
     What is there already is left as it is, also where the learner changed it; what is missing is
     put back. When anything was started or made, this ends with the first 200 from `FIRST_URL`;
     WaitTimeout says what kept it from coming.
     """
-    chosen = provider(provider_name, instance)
+    chosen = provider(provider_name, instance, wishes)
     try:
         lab, started = Lab(chosen, chosen.connection(), instance), False
     except ClusterNotRunning:

@@ -114,7 +114,7 @@ def compared(lab: "Lab", service: str, namespace: str, url: str, requests: int) 
     """
     if not 1 <= requests <= _MOST_REQUESTS:
         raise UsageError(f"requests is 1 to {_MOST_REQUESTS}", found=str(requests))
-    parts = urlsplit(url if "://" in url else f"http://{url}")
+    parts = urlsplit(lab.tenancy.url(url if "://" in url else f"http://{url}"))
     url = f"{parts.scheme}://{parts.netloc}{_PATH}"
     pod, backend = _behind(lab, url)
     ip, port = _load_balancer(lab, service, namespace)

@@ -42,7 +42,7 @@ def diagnosed(
     UsageError for what is no web address, ClusterNotRunning without a cluster.
     """
     options = Options(dict(headers or {}), sni, resolve or "", verify, timeout)
-    url = url if "://" in url else f"http://{url}"
+    url = lab.tenancy.url(url if "://" in url else f"http://{url}")
     end = time.monotonic() + _PATIENCE
     while True:
         found = diagnose(facts_of(lab, url, options))

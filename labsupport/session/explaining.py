@@ -23,7 +23,7 @@ def explained(lab: "Lab", url: str, profile: str = "spec") -> Decision:
 
     `profile` is the name of one in `rules.ingress`.
     """
-    return live_rules(lab, profile_named(profile)).decide(Request.from_url(url))
+    return live_rules(lab, profile_named(profile)).decide(Request.from_url(lab.tenancy.url(url)))
 
 
 def live_rules(lab: "Lab", profile: Profile = SPEC, *, ingress_class: str = "") -> RuleSet:

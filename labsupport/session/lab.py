@@ -54,19 +54,22 @@ class Lab(Requests):
         self.provider = provider
         self.connection = connection
         self.instance = home
+        self.tenancy = connection.access.tenancy
         self.api = Api(connection.access)
-        self.hosts = HostsFile(home.hosts)
+        self.hosts = HostsFile(home.hosts, rename=self.tenancy.host)
         self.resolver = Resolver(
             self.hosts,
             connection.dns,
             connection.cache,
             settings=ResolverSettings(home.resolver),
+            rename=self.tenancy.host,
         )
         self.client = Client(
             self.resolver,
             network=connection.network,
             port_offset=connection.port_offset,
-            ca_file=connection.access.ca_file,
+            ca_file=home.ca_certificate,
+            rename=self.tenancy.host,
         )
         self.controller = Controller(self.api, self.client)
 
@@ -84,7 +87,7 @@ class Lab(Requests):
         """Give the connections back; the cluster runs on."""
         self.api.close()
         if "kubernetes" in self.__dict__:
-            self.kubernetes.close()  # type: ignore[no-untyped-call]
+            self.kubernetes.close()
 
     # Rules and names
 

@@ -31,7 +31,7 @@ class LabStatus:
     def to_json(self) -> Json:
         """The status as a JSON object."""
         about = asdict(self.cluster)
-        cluster = {key: about.pop(key) for key in ("provider", "running", "pid")}
+        cluster = {key: about.pop(key) for key in ("provider", "running", "about", "pid")}
         return {
             "cluster": cluster,
             "nodes": list(self.nodes),
@@ -43,8 +43,8 @@ class LabStatus:
     def __str__(self) -> str:
         cluster = self.cluster
         if not cluster.running:
-            return f"cluster      {cluster.provider}, not running (start it: ./lab up)"
-        lines = [f"cluster      {cluster.provider}, running as process {cluster.pid}"]
+            return f"cluster      {cluster.provider}, {cluster.about} (start it: ./lab up)"
+        lines = [f"cluster      {cluster.provider}, {cluster.about}"]
         for node in self.nodes:
             state = "ready" if node["ready"] else "not ready"
             lines.append(f"node         {node['name']}, {state}, {node['version']}")

@@ -73,7 +73,7 @@ class Trust:
         self, names: Names, kind: str = "good", *, key: str = "ec", days: int = DEFAULT_DAYS
     ) -> Issued:
         """A new certificate with its key, for host names, wildcards or IP addresses."""
-        return self._issuer.issue(_several(names), kind, key=key, days=days)
+        return self._issuer.issue(self._names(names), kind, key=key, days=days)
 
     def secret(
         self,
@@ -129,13 +129,16 @@ class Trust:
     ) -> str:
         """The shell commands that make the same with openssl; for bash."""
         return openssl_text(
-            _several(names),
+            self._names(names),
             kind,
             folder=str(self._lab.instance.home),
             now=datetime.now(UTC),
             key=key,
             days=days,
         )
+
+    def _names(self, names: Names) -> list[str]:
+        return [self._lab.tenancy.host(each) for each in _several(names)]
 
     # Looking
 

@@ -14,7 +14,7 @@ from labsupport.base.paths import Instance
 from labsupport.base.run import CommandFailed
 from labsupport.cli import start
 from labsupport.cli.main import main
-from labsupport.providers.embedded.record import last_record
+from labsupport.providers.daemon.record import last_record
 
 
 @pytest.fixture

@@ -20,9 +20,9 @@ import pytest
 from labsupport.base.errors import AddressInUse, ClusterError, ClusterNotRunning, StorageError
 from labsupport.base.paths import Instance
 from labsupport.kube.api import Api
-from labsupport.providers.embedded.network import API_PORT, OFFSET_VARIABLE, Network
+from labsupport.providers.daemon.network import API_PORT, OFFSET_VARIABLE, Network
+from labsupport.providers.daemon.record import last_record
 from labsupport.providers.embedded.provider import Embedded
-from labsupport.providers.embedded.record import last_record
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -17,7 +17,7 @@ from labsupport.base.paths import Instance
 from labsupport.kube.access import write_kubeconfig
 from labsupport.kube.manifests import objects
 from labsupport.manifests import documents
-from labsupport.providers.embedded.record import last_record
+from labsupport.providers.daemon.record import last_record
 from labsupport.rules.admission import CLASS_ANNOTATION
 from labsupport.session.bringing_up import bring_up
 from labsupport.session.lab import Lab

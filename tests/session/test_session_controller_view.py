@@ -13,7 +13,7 @@ from labsupport.base.paths import Instance
 from labsupport.base.types import Json
 from labsupport.kube.manifests import objects
 from labsupport.manifests import documents
-from labsupport.providers.embedded.record import last_record
+from labsupport.providers.daemon.record import last_record
 from labsupport.session.bringing_up import bring_up
 from labsupport.session.controller_view import ControllerWatch
 from labsupport.session.controller_view_state import ControllerState, Source

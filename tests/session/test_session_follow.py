@@ -53,8 +53,9 @@ def test_what_comes_and_goes_is_told(lab: Lab, follower: Follower, news: threadi
 
 
 def test_a_watch_that_broke_off_is_taken_up_again(lab: Lab, follower: Follower) -> None:
-    for followed in follower._followed.values():
-        followed.interrupt()
+    for several in follower._followed.values():
+        for followed in several:
+            followed.interrupt()
     lab.api.create(CONFIG_MAP)
     try:
         assert comes_true(lambda: "followed" in names(follower))

@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from labsupport.base.paths import Instance
-from labsupport.providers.embedded.record import last_record
+from labsupport.providers.daemon.record import last_record
 from labsupport.session.bringing_up import bring_up
 from labsupport.session.lab import Lab
 

@@ -13,7 +13,7 @@ from labsupport.base.paths import HOME_VARIABLE, Instance
 from labsupport.base.run import run
 from labsupport.kube.access import Access
 from labsupport.kube.api import Api
-from labsupport.providers.embedded.record import Record, last_record
+from labsupport.providers.daemon.record import Record, last_record
 
 KIADA = "kiada.example.com"
 _TIMEOUT = 60.0  # seconds

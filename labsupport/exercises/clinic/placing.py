@@ -32,7 +32,7 @@ def place(site: Site, lab: Lab, proxy: str, *, instead_of: Site | None = None) -
 
 def _surroundings(site: Site, lab: Lab, proxy: str) -> Surroundings:
     where = f"{proxy}:{_HTTPS + lab.connection.port_offset}"
-    ca = lab.connection.access.ca_file.read_bytes()
+    ca = lab.instance.ca_certificate.read_bytes()
     if site.certificate is None:
         return Surroundings(where, ca)
     names = site.certificate.names or (site.url_host,)

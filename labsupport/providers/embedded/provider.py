@@ -1,36 +1,31 @@
 """Starts, finds and stops the instance's embedded cluster."""
 
-import contextlib
-import fcntl
-import os
-import shutil
-import signal
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labsupport.base.errors import ClusterError, ClusterNotRunning
-from labsupport.base.files import storage_error
 from labsupport.base.paths import Instance
 from labsupport.kube.access import Access, answers, write_kubeconfig
-from labsupport.providers.embedded.network import (
+from labsupport.providers.daemon.control import locked, stop_daemons
+from labsupport.providers.daemon.network import (
     API_PORT,
     DNS_PORT,
     Network,
     own_network,
     port_offset,
 )
-from labsupport.providers.embedded.record import Record, is_alive, last_record, running
-from labsupport.providers.embedded.spawning import READY_WITHIN, Daemon, Settings, daemons_of
-from labsupport.providers.protocol import ClusterStatus, Connection, Progress
+from labsupport.providers.daemon.record import Record, last_record, running
+from labsupport.providers.daemon.spawning import READY_WITHIN, Daemon, Settings, daemons_of
+from labsupport.providers.protocol import ClusterStatus, Connection, Progress, quiet
+from labsupport.providers.state import delete_state, state_of
 from labsupport.trust import ensure_credentials
 
 if TYPE_CHECKING:
     import psutil
 
 _ENDS_WITHIN = 3.0
-_GRACE = 10.0  # seconds; pods get 3 of them
+PROGRAM = "labsupport.providers.embedded.daemon"
+"""The module whose `main` the daemon runs."""
 
 
 class Embedded:
@@ -43,30 +38,35 @@ class Embedded:
         """Start the daemon, or find it running; state from an earlier run is taken up again."""
         if record := self._answering():
             return self._connection(record)
-        with self._locked() as lock:
+        with locked(self.instance, READY_WITHIN) as lock:
             if record := self._answering():
                 return self._connection(record)
             with progress("starting the cluster"):
                 record = self._start(lock)
         return self._connection(record)
 
-    def down(self, *, delete: bool = False) -> bool:
+    def down(self, progress: Progress = quiet, *, delete: bool = False) -> bool:
         """Stop the daemon and every process of its pods; with `delete`, remove its state."""
         if not self.instance.home.exists() and not daemons_of(self.instance):
             return False
+        with progress("stopping the cluster"):
+            return self._down(delete)
+
+    def belongings(self) -> list[str]:
+        """The files of the cluster's state, its names and its trust."""
+        return [str(path) for path in state_of(self.instance) if path.exists()]
+
+    def _down(self, delete: bool) -> bool:
         # Imported here: it is the cluster's own code, and starting does not need it.
         from labsupport.minicluster.node.leftovers import end_leftovers
 
-        with self._locked():
-            daemons = daemons_of(self.instance)
-            for daemon in daemons:
-                _stop(daemon)
+        with locked(self.instance, READY_WITHIN):
+            ran = stop_daemons(self.instance)
             # A daemon that ended well leaves no pod behind; a killed one leaves them all.
             end_leftovers(str(self.instance.home))
-            self.instance.daemon.unlink(missing_ok=True)
             if delete:
-                self._delete()
-        return bool(daemons)
+                delete_state(self.instance)
+        return ran
 
     def connection(self) -> Connection:
         """How to reach the running daemon; ClusterNotRunning when there is none."""
@@ -85,6 +85,7 @@ class Embedded:
         return ClusterStatus(
             provider="embedded",
             running=record is not None,
+            about=f"running as process {record.pid}" if record else "not running",
             pid=record.pid if record else None,
             kubeconfig=str(self.instance.kubeconfig),
             addresses=network.addresses() if network else {},
@@ -112,7 +113,7 @@ class Embedded:
 
     def _start(self, lock: int) -> Record:
         network = own_network(self.instance)
-        with Daemon(self.instance, lock) as daemon:
+        with Daemon(self.instance, lock, PROGRAM) as daemon:
             # While the daemon loads its modules.
             settings = Settings(network.number, port_offset(network))
             ensure_credentials(self.instance, network.number)
@@ -137,81 +138,6 @@ class Embedded:
     def _access(self, network: Network) -> Access:
         token = self.instance.token.read_text()
         return Access(f"https://{network.api}:{API_PORT}", self.instance.ca_certificate, token)
-
-    @contextlib.contextmanager
-    def _locked(self) -> Iterator[int]:
-        """Hold the instance's lock: one start or stop at a time. The daemon keeps it on starting.
-
-        So when a start is interrupted, the next one waits until that daemon is up, or dead.
-        """
-        try:
-            self.instance.make()
-            lock = os.open(self.instance.lock, os.O_RDWR | os.O_CREAT, 0o600)
-        except OSError as error:
-            raise storage_error(self.instance.lock, error) from error
-        try:
-            deadline = time.monotonic() + READY_WITHIN
-            while not _try_lock(lock):
-                if time.monotonic() > deadline:
-                    raise ClusterError(
-                        "another command is starting or stopping this lab",
-                        found=f"{self.instance.lock} is held for more than {READY_WITHIN:g} s",
-                        remedy=f"see which: fuser -v {self.instance.lock}",
-                    )
-                time.sleep(0.02)
-            yield lock
-        finally:
-            os.close(lock)
-
-    def _delete(self) -> None:
-        """Remove what the lab made, by name: the folder may hold other things of the user's."""
-        for path in _state(self.instance):
-            if path.is_dir():
-                shutil.rmtree(path)
-            else:
-                path.unlink(missing_ok=True)
-
-
-def _state(instance: Instance) -> list[Path]:
-    """All that the cluster, its names and its trust leave in the instance's folder."""
-    return [
-        *instance.home.glob(f"{instance.database.name}*"),
-        *(instance.ca_certificate, instance.ca_key, instance.token),
-        *(instance.server_certificate, instance.server_key),
-        *(instance.kubeconfig, instance.network, instance.daemon, instance.daemon_log),
-        *instance.home.glob(f"{instance.hosts.name}*"),  # and its backups
-        *(instance.zones, instance.pods, instance.resolver),
-        *instance.clinic.glob("*.json"),  # what is broken; a learner's work beside it stays
-        *instance.home.glob(f"{instance.external_dns.name}*"),
-        *(instance.home / name for name in ("serviceaccount.key", "daemon.lock")),
-    ]
-
-
-def _try_lock(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _stop(daemon: "psutil.Process") -> None:
-    """SIGTERM, and SIGKILL when that does not help within the grace."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        deadline = time.monotonic() + _GRACE
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(daemon.pid, number)
-        while is_alive(daemon):
-            if time.monotonic() > deadline:
-                break
-            time.sleep(0.01)
-        else:
-            return
-    raise ClusterError(
-        "the daemon did not end",
-        found=f"process {daemon.pid} runs on, even after SIGKILL",
-        remedy=f"see what it waits for: ps -o pid,stat,wchan,args -p {daemon.pid}",
-    )
 
 
 def _ports(record: Record) -> dict[str, str]:

@@ -28,8 +28,8 @@ _LAST_LINES = 5
 _ROOT = Path(__file__).resolve().parents[3]
 # With -I, so that no PYTHON* variable or user site of the caller's reaches the daemon.
 _CODE = (
-    "import sys; sys.path.insert(0, sys.argv[1]); "
-    "from labsupport.providers.embedded.daemon import main; main(sys.argv[2])"
+    "import sys, importlib; sys.path.insert(0, sys.argv[1]); "
+    "importlib.import_module(sys.argv[2]).main(sys.argv[3])"
 )
 
 
@@ -44,10 +44,10 @@ class Settings:
 class Daemon:
     """A daemon's process that has just been started. Use as a context: it closes the streams."""
 
-    def __init__(self, instance: Instance, lock: int) -> None:
-        """Start the process, detached; it holds `lock` (a descriptor) until it is ready."""
+    def __init__(self, instance: Instance, lock: int, program: str) -> None:
+        """Start module `program`, detached; it holds `lock` (a descriptor) until it is ready."""
         self._instance = instance
-        command = [sys.executable, "-I", "-c", _CODE, str(_ROOT), str(instance.home)]
+        command = [sys.executable, "-I", "-c", _CODE, str(_ROOT), program, str(instance.home)]
         try:
             with instance.daemon_log.open("ab") as log:
                 self._process = subprocess.Popen(
@@ -101,7 +101,7 @@ class Daemon:
         lines = log.read_text(errors="replace").splitlines()[-_LAST_LINES:]
         said = "\n         ".join(lines)
         return ClusterError(
-            "the embedded cluster did not start",
+            "the lab's daemon did not start",
             found=f"{how}; its log ends with:\n         {said}",
             remedy=f"read the whole log: less {log}",
         )
@@ -117,8 +117,12 @@ def daemons_of(instance: Instance) -> "list[psutil.Process]":
     return [
         process
         for process in psutil.process_iter(["cmdline"])
-        if (process.info["cmdline"] or [])[-3:] == [_CODE, str(_ROOT), str(instance.home)]
+        if _is_daemon(process.info["cmdline"] or [], instance)
     ]
+
+
+def _is_daemon(command: list[str], instance: Instance) -> bool:
+    return command[-4:-2] == [_CODE, str(_ROOT)] and command[-1] == str(instance.home)
 
 
 def error_line(error: LabError) -> str:

@@ -1,0 +1,193 @@
+"""One learner's part of a shared cluster: a namespace, a domain, a class; and what it changes.
+
+Lessons speak of the namespace `default`, of sites like `kiada.example.com` and of the class
+`traefik`. On a cluster of one's own that is how they stand. On a shared one, the learner's own
+namespace, a domain below the teacher's and the installed class stand in their place:
+`kiada.learner7.lab.example.com`. What is changed already stays as it is, so that each place where
+a name comes in may apply this.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from labsupport.base.types import Json
+
+HOME = "default"
+"""The namespace that lessons speak of."""
+CLASS = "traefik"
+"""The IngressClass that lessons speak of."""
+TAUGHT = ("example.com", "example.org", "example.net")
+"""The domains of the lessons' sites (RFC 2606 keeps them for examples)."""
+
+_MATCHER = re.compile(r"(Host|HostSNI)\(([^)]*)\)")
+_IN_HOME = re.compile(rf"/namespaces/{HOME}(?=/|$)")
+_QUOTED = re.compile(r"(`|\")([^`\"]*)(`|\")")
+
+
+@dataclass(frozen=True)
+class Tenancy:
+    """Where a learner stands.
+
+    `namespace` stands for `default`. `domain` takes the place of `example.com`; "" leaves names
+    as they are. `ingress_class` takes the place of `traefik`. `namespaces` are the only ones that
+    may be looked into; none: all of them. `labels` are put on every object that is made.
+    """
+
+    namespace: str = HOME
+    domain: str = ""
+    ingress_class: str = CLASS
+    namespaces: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing is changed: a cluster of one's own."""
+        return self == WHOLE
+
+    def place(self, namespace: str | None) -> str | None:
+        """The namespace that is meant by one that a lesson names."""
+        return self.namespace if namespace == HOME else namespace
+
+    def path(self, path: str) -> str:
+        """The URL path of an API request with the namespace that is meant."""
+        return _IN_HOME.sub(f"/namespaces/{self.namespace}", path)
+
+    def body(self, path: str, body: Json) -> Json:
+        """What is sent to that path; of a patch, which has no kind, the path tells it."""
+        if self.is_whole:
+            return body
+        kind = body.get("kind") or _PLURALS.get(path.split("/")[-2] if "/" in path else "", "")
+        changed = self.object({**body, "kind": kind})
+        return changed if "kind" in body else {key: changed[key] for key in body}
+
+    def host(self, name: str) -> str:
+        """The name that a lesson's name stands for: `*.example.com`, `kiada.example.org` too."""
+        if not self.domain or _is_below(name, self.domain):
+            return name
+        for taught in TAUGHT:
+            if _is_below(name, taught):
+                # Sites of the same name in two domains stay two sites.
+                own = [] if taught == TAUGHT[0] else [taught.rpartition(".")[2]]
+                below = name[: -len(taught)].rstrip(".")
+                return ".".join(filter(None, [below, *own, self.domain]))
+        return name
+
+    def url(self, url: str) -> str:
+        """The URL with the name that its host stands for; what is no URL stays as it is."""
+        try:
+            parts = urlsplit(url if "://" in url else f"http://{url}")
+            host, port = parts.hostname, parts.port
+        except ValueError:
+            return url
+        if not host or self.host(host) == host:
+            return url
+        user = parts.netloc.rpartition("@")[0]
+        place = f"{user}@" if user else ""
+        netloc = f"{place}{self.host(host)}" + (f":{port}" if port else "")
+        changed = urlunsplit(parts._replace(netloc=netloc))
+        return changed if "://" in url else changed.removeprefix("http://")
+
+    def object(self, obj: Json) -> Json:
+        """The object as this learner makes it: namespace, labels, class, and host names."""
+        if self.is_whole:
+            return obj
+        metadata = dict(obj.get("metadata") or {})
+        if metadata.get("namespace") == HOME:
+            metadata["namespace"] = self.namespace
+        if self.labels:
+            metadata["labels"] = {**(metadata.get("labels") or {}), **self.labels}
+        changed = {**obj, "metadata": metadata} if metadata else dict(obj)
+        if "spec" in obj:
+            changed["spec"] = self._spec(str(obj.get("kind", "")), obj["spec"])
+        if obj.get("kind") in ("RoleBinding", "ClusterRoleBinding"):
+            changed["subjects"] = [self._subject(each) for each in obj.get("subjects") or ()]
+        return changed
+
+    def _spec(self, kind: str, spec: Any) -> Any:
+        change = _SPECS.get(kind)
+        return change(self, spec) if change and isinstance(spec, dict) else spec
+
+    def _subject(self, subject: Json) -> Json:
+        if subject.get("namespace") != HOME:
+            return subject
+        return {**subject, "namespace": self.namespace}
+
+
+WHOLE = Tenancy()
+"""A cluster of one's own."""
+
+
+def _is_below(name: str, domain: str) -> bool:
+    name, domain = name.lower().rstrip("."), domain.lower()
+    return name == domain or name.endswith(f".{domain}")
+
+
+def _ingress_spec(tenancy: Tenancy, spec: Json) -> Json:
+    changed = dict(spec)
+    if changed.get("ingressClassName") == CLASS:
+        changed["ingressClassName"] = tenancy.ingress_class
+    if "rules" in spec:
+        changed["rules"] = [_with_host(tenancy, rule) for rule in spec["rules"] or ()]
+    if "tls" in spec:
+        changed["tls"] = [_with_hosts(tenancy, entry, "hosts") for entry in spec["tls"] or ()]
+    return changed
+
+
+def _http_route_spec(tenancy: Tenancy, spec: Json) -> Json:
+    return dict(_with_hosts(tenancy, spec, "hostnames"))
+
+
+def _gateway_spec(tenancy: Tenancy, spec: Json) -> Json:
+    listeners = []
+    for each in spec.get("listeners") or ():
+        name = each.get("hostname")
+        listeners.append({**each, "hostname": tenancy.host(name)} if name else each)
+    return {**spec, "listeners": listeners}
+
+
+def _ingress_route_spec(tenancy: Tenancy, spec: Json) -> Json:
+    """Traefik's own kinds: host names stand inside `Host(`…`)` of the routes' matchers."""
+
+    def quoted(found: re.Match[str]) -> str:
+        return f"{found[1]}{tenancy.host(found[2])}{found[3]}"
+
+    def matcher(found: re.Match[str]) -> str:
+        return f"{found[1]}({_QUOTED.sub(quoted, found[2])})"
+
+    routes = []
+    for route in spec.get("routes") or ():
+        match = route.get("match")
+        changed = {**route, "match": _MATCHER.sub(matcher, match)} if match else route
+        routes.append(changed)
+    return {**spec, "routes": routes}
+
+
+def _with_host(tenancy: Tenancy, rule: Any) -> Any:
+    if not isinstance(rule, dict) or not isinstance(rule.get("host"), str):
+        return rule
+    return {**rule, "host": tenancy.host(rule["host"])}
+
+
+def _with_hosts(tenancy: Tenancy, entry: Any, key: str) -> Any:
+    if not isinstance(entry, dict) or not isinstance(entry.get(key), list):
+        return entry
+    return {**entry, key: [tenancy.host(str(name)) for name in entry[key]]}
+
+
+_SPECS: dict[str, Callable[[Tenancy, Json], Json]] = {
+    "Ingress": _ingress_spec,
+    "HTTPRoute": _http_route_spec,
+    "Gateway": _gateway_spec,
+    "IngressRoute": _ingress_route_spec,
+    "IngressRouteTCP": _ingress_route_spec,
+}
+_PLURALS = {
+    "ingresses": "Ingress",
+    "httproutes": "HTTPRoute",
+    "gateways": "Gateway",
+    "ingressroutes": "IngressRoute",
+    "ingressroutetcps": "IngressRouteTCP",
+}
