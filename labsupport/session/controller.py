@@ -11,6 +11,7 @@ from labsupport.kube.api import Api
 from labsupport.kube.tables import Table
 from labsupport.rules.ingress import TRAEFIK, TRAEFIK_NGINX, Profile, profile_named
 from labsupport.rules.ingress.traefik import of_class
+from labsupport.rules.status import StatusError
 from labsupport.session.addresses import external_address
 
 NAMESPACE = "traefik"
@@ -183,15 +184,16 @@ class Controller:
                 f"{self.title}'s proxy is {self.proxy}, which has no routers to tell of",
                 remedy=f"read what it says: ./lab logs {self.name}",
             )
-        service = self._api.get("services", f"{self.name}-dashboard", self.namespace)
-        answer = self._client.get(f"http://{service['spec']['clusterIP']}:{_API_PORT}{path}")
-        if not answer.ok:
+        service = f"{self.name}-dashboard:{_API_PORT}"
+        place = self._api.kind("services").path(self.namespace, service, "proxy")
+        try:
+            return self._api.call("GET", f"{place}{path}")
+        except StatusError as error:
             raise RequestFailed(
                 f"Traefik's API has no answer at {path}",
-                found=f"{answer.status} {answer.reason}",
+                found=f"{error.code}: {error.message.strip()}",
                 remedy='see what it has: lab.controller.ask("/api/overview")',
-            )
-        return answer.json()
+            ) from error
 
     def problems(self) -> list[str]:
         """What is wrong with it, in words: its kinds, its Pods, what it cannot use and why."""

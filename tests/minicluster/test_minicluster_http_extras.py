@@ -74,8 +74,6 @@ async def test_an_eviction_may_be_only_tried(api: Api) -> None:
         ("GET", f"{PODS}/a/attach", "./lab logs"),
         ("PATCH", f"{PODS}/a/ephemeralcontainers", "./lab logs"),
         ("POST", f"{PODS}/a/portforward", "./lab get http://"),
-        ("GET", f"{PODS}/a/proxy/some/where", "./lab get http://"),
-        ("GET", "/api/v1/namespaces/default/services/http:a:80/proxy", "./lab get http://"),
     ],
 )
 async def test_what_is_missing_says_what_to_do_instead(

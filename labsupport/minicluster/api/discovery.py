@@ -23,7 +23,6 @@ _SUBRESOURCE_VERBS = {
 }
 _SUBRESOURCE_KINDS = {
     "eviction": ("policy", "v1", "Eviction"),
-    "proxy": ("", "v1", "NodeProxyOptions"),
     "scale": ("autoscaling", "v1", "Scale"),
     "token": ("authentication.k8s.io", "v1", "TokenRequest"),
 }
@@ -204,6 +203,8 @@ def _other_names(resource: Resource) -> Json:
 
 def _response_kind(resource: Resource, subresource: str) -> tuple[str, str, str]:
     own_kind = (resource.group, resource.version, resource.kind)
+    if subresource == "proxy":
+        return "", "v1", f"{resource.kind}ProxyOptions"
     return _SUBRESOURCE_KINDS.get(subresource, own_kind)
 
 

@@ -10,6 +10,7 @@ from labsupport.minicluster.api.catalog import unknown_resource
 from labsupport.minicluster.api.http.connections import ConnectionSource, connections_read
 from labsupport.minicluster.api.http.documents import Documents
 from labsupport.minicluster.api.http.logs import log_read
+from labsupport.minicluster.api.http.proxying import proxied
 from labsupport.minicluster.api.http.reads import got, listed
 from labsupport.minicluster.api.http.requests import (
     Request,
@@ -72,7 +73,7 @@ class ApiApp:
         self._special: dict[str, dict[str, Handler]] = {
             "eviction": {"create": self._writes.evict},
             "log": {"get": self._log},
-            "proxy": {"get": self._connections},
+            "proxy": {"get": self._proxy},
             "scale": dict.fromkeys(("get", "update", "patch"), self._scale),
             "token": {"create": self._token},
         }
@@ -167,7 +168,9 @@ class ApiApp:
     async def _log(self, request: ResourceRequest) -> Answer:
         return await log_read(self._registry, self.log_source, request, self._closing)
 
-    async def _connections(self, request: ResourceRequest) -> Answer:
+    async def _proxy(self, request: ResourceRequest) -> Answer:
+        if request.target.plural != "nodes":
+            return await proxied(self._registry, request)
         return connections_read(self._registry, self.connection_source, request)
 
     async def _token(self, request: ResourceRequest) -> Answer:

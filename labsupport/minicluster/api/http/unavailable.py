@@ -1,6 +1,6 @@
 """What Kubernetes' API has, this one has not, and a learner may well try: it says what to do."""
 
-from labsupport.minicluster.api.http.requests import PROXY, Target
+from labsupport.minicluster.api.http.requests import Target
 from labsupport.rules.status import StatusError
 
 _REACHABLE = (
@@ -13,8 +13,6 @@ _INSTEAD = {
     ("pods", "attach"): ("attaching to a pod", _READABLE),
     ("pods", "ephemeralcontainers"): ("debugging a pod", _READABLE),
     ("pods", "portforward"): ("port forwarding", _REACHABLE),
-    ("pods", PROXY): ("the proxy to pods", _REACHABLE),
-    ("services", PROXY): ("the proxy to Services", _REACHABLE),
 }
 
 
