@@ -83,6 +83,11 @@ class Instance:
         return self.home / "kind.yaml"
 
     @property
+    def rights(self) -> Path:
+        """The RBAC objects that an account lacked on a cluster of others (YAML)."""
+        return self.home / "rights.yaml"
+
+    @property
     def lock(self) -> Path:
         """Held (flock) by whoever starts or stops the cluster."""
         return self.home / "lock"

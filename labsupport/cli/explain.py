@@ -3,7 +3,7 @@
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,11 +51,15 @@ def run(args: argparse.Namespace) -> int:
 
     profile = profile_named(args.profile)
     headers = tuple(_header(text) for text in args.header)
-    rules = _rules_of_files(args.file, profile) if args.file else _live_rules(profile)
+    meant: Callable[[str], str] = str
+    if args.file:
+        rules = _rules_of_files(args.file, profile)
+    else:
+        rules, meant = _live_rules(profile)
     if rules is None:
         return UsageError.exit_code
     for number, url in enumerate(_urls(args.urls)):
-        decision = rules.decide(Request.from_url(url, sni=args.sni, headers=headers))
+        decision = rules.decide(Request.from_url(meant(url), sni=args.sni, headers=headers))
         if args.json:
             print(json.dumps(decision.to_json(), ensure_ascii=False), flush=True)
         else:
@@ -78,13 +82,14 @@ def _urls(words: list[str]) -> Iterator[str]:
         yield from filter(None, lines)
 
 
-def _live_rules(profile: "Profile") -> "RuleSet":
+def _live_rules(profile: "Profile") -> "tuple[RuleSet, Callable[[str], str]]":
+    """The cluster's rules, and what gives the URL that is meant there by one of the lessons."""
     from labsupport.session.explaining import live_rules
     from labsupport.session.running import running_lab
 
     lab = running_lab()
     try:
-        return live_rules(lab, profile)
+        return live_rules(lab, profile), lab.tenancy.url
     finally:
         lab.close()
 

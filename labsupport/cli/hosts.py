@@ -78,11 +78,12 @@ def run(args: argparse.Namespace) -> int:
 def _hosts(args: argparse.Namespace) -> "HostsFile":
     from labsupport.names.hosts import HostsFile
     from labsupport.names.hosts_system import foreign_hosts, system_path
+    from labsupport.providers.chosen import tenancy_of
 
     home = instance()
     if args.system or args.file:
         return foreign_hosts(system_path() if args.system else args.file, home.home)
-    return HostsFile(home.make().hosts)
+    return HostsFile(home.make().hosts, rename=tenancy_of(home).host)
 
 
 def _list(hosts: "HostsFile", *, as_json: bool) -> int:

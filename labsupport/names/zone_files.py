@@ -116,6 +116,8 @@ class ZoneFiles:
         """What `add` would change."""
         record_type = (record_type or type_of(value)).upper()
         name = self._name(name)
+        if record_type == "CNAME":
+            value = self._rename(value)
         origin = self._zones.origin_of(name) or ".".join(name.split(".")[-2:])
         after = zone_text.with_record(
             self.text_or_new(origin),

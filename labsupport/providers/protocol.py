@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from labsupport.kube.access import Access
+from labsupport.manifests import ADDONS
 
 Progress = Callable[[str], AbstractContextManager[None]]
 """Shows a step's title while the step runs, as `base.progress.step` does."""
@@ -22,7 +23,9 @@ class Connection:
 
     `network` is the prefix that the lab's own addresses share (`127.42.`), "" where there is
     none. There, a port below 1024 is really `port_offset` higher. `dns` is the lab's DNS server,
-    `cache` its caching resolver.
+    `cache` its caching resolver. `addons` are the manifests that a fresh lab brings. `controller`
+    is the namespace of the lab's Traefik, "" where the controller is somebody else's. `patience`
+    is for how many seconds pods and load balancers may take.
     """
 
     access: Access
@@ -30,6 +33,9 @@ class Connection:
     port_offset: int
     dns: tuple[str, int]
     cache: tuple[str, int] | None = None
+    addons: tuple[str, ...] = ADDONS
+    controller: str = "traefik"
+    patience: float = 60.0
 
 
 @dataclass(frozen=True)

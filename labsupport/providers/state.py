@@ -22,7 +22,7 @@ def state_of(instance: Instance) -> list[Path]:
         *instance.home.glob(f"{instance.external_dns.name}*"),
         *(instance.home / name for name in ("serviceaccount.key", "daemon.lock")),
         *(instance.cluster_ca, instance.client_certificate, instance.client_key),
-        *(instance.kind_config, instance.provider),
+        *(instance.kind_config, instance.provider, instance.rights),
     ]
 
 

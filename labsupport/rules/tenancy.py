@@ -24,6 +24,7 @@ TAUGHT = ("example.com", "example.org", "example.net")
 
 _MATCHER = re.compile(r"(Host|HostSNI)\(([^)]*)\)")
 _IN_HOME = re.compile(rf"/namespaces/{HOME}(?=/|$)")
+_REFERENCE = re.compile(rf"(?<![\w-]){HOME}(-[a-z0-9.-]+@kubernetescrd|/[a-z0-9.-]+$)")
 _QUOTED = re.compile(r"(`|\")([^`\"]*)(`|\")")
 
 
@@ -99,9 +100,11 @@ class Tenancy:
             metadata["namespace"] = self.namespace
         if self.labels:
             metadata["labels"] = {**(metadata.get("labels") or {}), **self.labels}
+        if metadata.get("annotations"):
+            metadata["annotations"] = self._annotations(metadata["annotations"])
         changed = {**obj, "metadata": metadata} if metadata else dict(obj)
         if "spec" in obj:
-            changed["spec"] = self._spec(str(obj.get("kind", "")), obj["spec"])
+            changed["spec"] = self._places(self._spec(str(obj.get("kind", "")), obj["spec"]))
         if obj.get("kind") in ("RoleBinding", "ClusterRoleBinding"):
             changed["subjects"] = [self._subject(each) for each in obj.get("subjects") or ()]
         return changed
@@ -109,6 +112,24 @@ class Tenancy:
     def _spec(self, kind: str, spec: Any) -> Any:
         change = _SPECS.get(kind)
         return change(self, spec) if change and isinstance(spec, dict) else spec
+
+    def _annotations(self, annotations: Json) -> Json:
+        """With the namespaces in references: `default-strip@kubernetescrd`, `default/passwords`."""
+        return {
+            key: _REFERENCE.sub(f"{self.namespace}\\1", text) if isinstance(text, str) else text
+            for key, text in annotations.items()
+        }
+
+    def _places(self, value: Any) -> Any:
+        """With the namespace in the place of every `namespace: default` inside."""
+        if isinstance(value, list):
+            return [self._places(each) for each in value]
+        if not isinstance(value, dict):
+            return value
+        return {
+            key: self.namespace if (key, each) == ("namespace", HOME) else self._places(each)
+            for key, each in value.items()
+        }
 
     def _subject(self, subject: Json) -> Json:
         if subject.get("namespace") != HOME:

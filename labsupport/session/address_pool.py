@@ -16,14 +16,14 @@ _META = {"name": "load-balancer-pool", "namespace": "kube-system"}
 def set_pool(lab: "Lab", size: int | None) -> str:
     """Let LoadBalancer Services have the first `size` addresses, all when None; says which.
 
-    Whoever has an address keeps it. On other clusters the pool is their provider's: UsageError.
+    Whoever has an address keeps it. On other clusters the pool is their provider's: then this says
+    so, and changes nothing.
     """
     network = ".".join(lab.connection.network.split(".")[:2])
     if not network:
-        raise UsageError(
-            "only the embedded cluster's pool can be set",
-            found="this cluster's addresses come from its own provider",
-            remedy="with MetalLB: kubectl -n metallb-system edit ipaddresspool",
+        return (
+            "Nothing changed: this cluster's load balancers get their addresses from its own "
+            "provider. With MetalLB one would: kubectl -n metallb-system edit ipaddresspool"
         )
     whole = list(whole_pool(network))
     if size is not None and not 0 <= size <= len(whole):

@@ -6,9 +6,11 @@ from labsupport.base.types import Json
 from labsupport.kube.apply import create_missing
 from labsupport.kube.manifests import objects
 from labsupport.kube.wait import unready_deployments, until_nothing_missing
-from labsupport.manifests import ADDONS, documents
+from labsupport.manifests import documents
+from labsupport.names.resolver import system_addresses
 from labsupport.providers import provider
 from labsupport.providers.protocol import Progress, Wishes, quiet
+from labsupport.rules.certificates.names import as_address
 from labsupport.rules.status import StatusError
 from labsupport.session.controller import NAMESPACE
 from labsupport.session.lab import Lab
@@ -16,7 +18,6 @@ from labsupport.trust import certificate_for
 
 SITE = "kiada.example.com"
 FIRST_URL = f"http://{SITE}/"
-_TIMEOUT = 60.0
 _CERTIFICATE = "default-certificate"
 
 
@@ -53,13 +54,13 @@ def bring_up(
 def install(lab: Lab) -> list[str]:
     """Create what is missing of the add-ons and the site's name; gives the labels of what was."""
     made = []
-    for name in ADDONS:
+    for name in lab.connection.addons:
         wanted = objects(documents(name), source=f"{name}.yaml")
         if name == "traefik":
             wanted = _with_default_certificate(lab, wanted)
         made += create_missing(lab.api, wanted)
     if made or not lab.dns.has(SITE):
-        lab.dns.add(SITE, lab.address)
+        lab.dns.add(SITE, _as_ip(lab.wait_for_address()))
     return made
 
 
@@ -89,10 +90,18 @@ def _with_default_certificate(lab: Lab, wanted: list[Json]) -> list[Json]:
     return [*namespaces, secret, *(obj for obj in wanted if obj["kind"] != "Namespace")]
 
 
+def _as_ip(address: str) -> str:
+    """The address; of a load balancer that has a name instead, as some clouds give it, its IP."""
+    return address if as_address(address) else next(iter(system_addresses(address)), address)
+
+
 def _wait_for_first_answer(lab: Lab) -> None:
     try:
         until_nothing_missing(
-            lambda: _lacks(lab), what=f"200 OK from {FIRST_URL}", timeout=_TIMEOUT, every=0.02
+            lambda: _lacks(lab),
+            what=f"200 OK from {lab.tenancy.url(FIRST_URL)}",
+            timeout=lab.connection.patience,
+            every=0.02,
         )
     except WaitTimeout as error:
         pods = unready_deployments(lab.objects("deployments", namespace=None))

@@ -89,9 +89,10 @@ def connections_to(api: Api, service: str, namespace: str, limit: int) -> Connec
     Only the embedded cluster does. An ingress controller calls pods directly, so what it sends
     them is not among these: the pod says what it saw.
     """
-    path = f"{api.kind('nodes').path('', _any_node(api))}/proxy/connections"
+    namespace = api.access.tenancy.place(namespace) or namespace
     params = {"service": f"{namespace}/{service}", "limit": str(limit)}
     try:
+        path = f"{api.kind('nodes').path('', _any_node(api))}/proxy/connections"
         items = api.call("GET", path, params)["items"]
     except StatusError as error:
         raise ClusterError(

@@ -9,6 +9,7 @@ from labsupport.base.types import Json
 from labsupport.http.client import Client
 from labsupport.kube.api import Api
 from labsupport.kube.tables import Table
+from labsupport.rules.diagnosis.case import addresses, load_balancer
 from labsupport.rules.ingress import TRAEFIK, TRAEFIK_NGINX, Profile, profile_named
 from labsupport.rules.ingress.traefik import of_class
 from labsupport.rules.status import StatusError
@@ -34,7 +35,7 @@ class Installation:
     name: str
     ingress_class: str
     profile: str = "traefik"
-    proxy: Literal["Traefik", "Caddy"] = "Traefik"
+    proxy: Literal["Traefik", "Caddy", "another"] = "Traefik"
     controller: str = TRAEFIK.controller
     custom_kinds: bool = False
     every_class: bool = False
@@ -89,6 +90,9 @@ class Controller:
     which it reads rules, and `proxy` is the program that carries the requests.
     """
 
+    is_ours = True
+    """Whether a lab installed it, and may look into it."""
+
     def __init__(
         self, api: Api, client: Client, installation: Installation = FIRST, class_name: str = ""
     ) -> None:
@@ -112,7 +116,19 @@ class Controller:
     @property
     def address(self) -> str:
         """The IP address of its LoadBalancer Service; WaitTimeout when none comes in 10 s."""
-        return external_address(self._api, "service", self.name, self.namespace)
+        return self.wait_for_address(10.0)
+
+    def wait_for_address(self, timeout: float) -> str:
+        """The same; WaitTimeout when none comes within `timeout` seconds."""
+        return external_address(self._api, "service", self.name, self.namespace, timeout=timeout)
+
+    def addresses(self) -> tuple[str, ...]:
+        """Every IP address by which its proxy is reached now."""
+        return addresses(self._api.get("services", self.name, self.namespace))
+
+    def external_addresses(self) -> tuple[str, ...]:
+        """Those from outside of the cluster: its load balancer's."""
+        return load_balancer(self._api.get("services", self.name, self.namespace))
 
     def classes(self) -> set[str]:
         """The names of all IngressClasses that it serves now."""
@@ -217,7 +233,12 @@ def installed_controllers(api: Api, client: Client) -> dict[str, Controller]:
 
 def _is_installed(api: Api, installation: Installation) -> bool:
     """Whether its Service is there: a class may be left without, or be somebody else's."""
-    services = api.list("services", installation.name)
+    try:
+        services = api.list("services", installation.name)
+    except StatusError as error:
+        if error.code != 403:
+            raise
+        return False  # in a namespace that is not ours to see
     return any(each["metadata"]["name"] == installation.name for each in services)
 
 

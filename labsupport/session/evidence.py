@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from labsupport.base.errors import CertificateError, LabError, UsageError
 from labsupport.base.types import Json
 from labsupport.rules.certificates.names import as_address
-from labsupport.rules.diagnosis.case import addresses
 from labsupport.rules.diagnosis.facts import (
     Cluster,
     ControllerFacts,
@@ -18,6 +17,7 @@ from labsupport.rules.diagnosis.facts import (
 from labsupport.rules.ingress.route import namespace_of
 from labsupport.rules.rbac import Policy
 from labsupport.rules.status import StatusError
+from labsupport.session.controller import Controller
 
 if TYPE_CHECKING:
     from labsupport.session.lab import Lab
@@ -55,19 +55,25 @@ def _other_names(lab: "Lab") -> Iterator[tuple[str, str]]:
 def controller_at(lab: "Lab", address: str) -> ControllerFacts:
     """The controller whose proxy is reached at an address; the lab's first where none is."""
     for each in lab.controllers.values():
-        service = lab.object("service", each.name, namespace=each.namespace)
-        if address in addresses(service):
-            return ControllerFacts(
-                title=each.title,
-                namespace=each.namespace,
-                name=each.name,
-                account=each.name,
-                role="traefik" if each.proxy == "Traefik" else each.name,
-                controller=each.installation.controller,
-                ingress_class="" if each.installation.every_class else each.ingress_class,
-                profile=each.rules_profile,
-            )
-    return ControllerFacts()
+        reached_at = each.addresses()
+        if address in reached_at:
+            return _controller_facts(each, reached_at)
+    first = lab.controller
+    return ControllerFacts() if first.is_ours else _controller_facts(first, first.addresses())
+
+
+def _controller_facts(controller: Controller, reached_at: tuple[str, ...]) -> ControllerFacts:
+    return ControllerFacts(
+        title=controller.title,
+        namespace=controller.namespace,
+        name=controller.name,
+        account=controller.name,
+        role="traefik" if controller.proxy == "Traefik" else controller.name,
+        controller=controller.installation.controller,
+        ingress_class="" if controller.installation.every_class else controller.ingress_class,
+        profile=controller.rules_profile,
+        addresses=reached_at,
+    )
 
 
 def cluster(lab: "Lab", *, secrets: bool) -> Cluster:

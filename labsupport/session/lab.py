@@ -21,6 +21,7 @@ from labsupport.names.settings import ResolverSettings
 from labsupport.providers.protocol import Connection, Provider
 from labsupport.session.addresses import external_address
 from labsupport.session.controller import Controller, installed_controllers
+from labsupport.session.others_controller import first_controller
 from labsupport.session.requests import Requests
 from labsupport.session.status import LabStatus, status_of
 
@@ -71,7 +72,7 @@ class Lab(Requests):
             ca_file=home.ca_certificate,
             rename=self.tenancy.host,
         )
-        self.controller = Controller(self.api, self.client)
+        self.controller = first_controller(self.api, self.client, connection.controller)
 
     @classmethod
     def open(cls) -> "Lab":
@@ -132,7 +133,9 @@ class Lab(Requests):
     @property
     def controllers(self) -> dict[str, Controller]:
         """The controllers that are installed now, by class: `lab.controllers["internal"]`."""
-        return installed_controllers(self.api, self.client)
+        found = installed_controllers(self.api, self.client)
+        first = self.controller
+        return found if first.is_ours else {first.ingress_class: first, **found}
 
     @property
     def gateway(self) -> "GatewayController":
@@ -179,6 +182,10 @@ class Lab(Requests):
     def address(self) -> str:
         """The load balancer's IP address of the ingress controller."""
         return self.controller.address
+
+    def wait_for_address(self) -> str:
+        """The same, waited for as long as load balancers may take where this cluster runs."""
+        return self.controller.wait_for_address(self.connection.patience)
 
     def address_of(self, kind: str, name: str, *, namespace: str = "default") -> str:
         """The address that a LoadBalancer Service or an Ingress has got; waits for it a little."""
@@ -294,9 +301,13 @@ class Lab(Requests):
         return connections_to(self.api, service, namespace, limit)
 
     def find_pod(self, start: str, *, namespace: str | None = None) -> tuple[str, str]:
-        """The name and namespace of the pod called `start`, or else the first that begins so."""
+        """The name and namespace of the pod called `start`, or else the first that begins so.
+
+        Of any namespace when that is None; our own comes first.
+        """
         pods = self.objects("pods", namespace=namespace)
         places = [(pod["metadata"]["name"], pod["metadata"]["namespace"]) for pod in pods]
+        places.sort(key=lambda place: place[1] != self.tenancy.namespace)
         fitting = [place for place in places if place[0].startswith(start)]
         exact = [place for place in fitting if place[0] == start]
         if fitting:

@@ -7,11 +7,12 @@ from labsupport.base.types import Json
 from labsupport.kube.wait import unready_deployments
 from labsupport.providers.protocol import ClusterStatus, Provider
 from labsupport.rules.diagnosis.case import load_balancer
-from labsupport.rules.ingress.route import name_of
+from labsupport.rules.status import StatusError
 
 if TYPE_CHECKING:
     from labsupport.session.lab import Lab
 
+_FORBIDDEN, _NOT_FOUND = 403, 404
 _DEFAULT_CLASS = "ingressclass.kubernetes.io/is-default-class"
 
 
@@ -69,7 +70,7 @@ def status_of(provider: Provider, lab: "Lab | None") -> LabStatus:
         return LabStatus(cluster)
     return LabStatus(
         cluster,
-        tuple(_node(node) for node in lab.objects("nodes", namespace=None)),
+        tuple(_node(node) for node in _nodes(lab)),
         _controllers(lab),
         (
             *unready_deployments(lab.objects("deployments", namespace=None)),
@@ -80,12 +81,25 @@ def status_of(provider: Provider, lab: "Lab | None") -> LabStatus:
     )
 
 
+def _nodes(lab: "Lab") -> list[Json]:
+    """The cluster's nodes, where they may be looked at."""
+    try:
+        return lab.objects("nodes", namespace=None)
+    except StatusError as error:
+        if error.code != _FORBIDDEN:
+            raise
+        return []
+
+
 def _problems(lab: "Lab") -> list[str]:
     """What the cluster itself reports: addresses that it could not listen on, one a line."""
-    for config_map in lab.objects("configmaps", namespace="kube-public"):
-        if config_map["metadata"]["name"] == "ingress-lab":
-            return str(config_map.get("data", {}).get("problems", "")).splitlines()
-    return []
+    try:
+        config_map = lab.object("configmap", "ingress-lab", namespace="kube-public")
+    except StatusError as error:
+        if error.code not in (_FORBIDDEN, _NOT_FOUND):
+            raise
+        return []
+    return str(config_map.get("data", {}).get("problems", "")).splitlines()
 
 
 def _node(node: Json) -> Json:
@@ -102,11 +116,7 @@ def _node(node: Json) -> Json:
 def _controllers(lab: "Lab") -> tuple[Json, ...]:
     """One for each class; its address is its controller's Service's, or what Ingresses have got."""
     published = _addresses_by_class(lab)
-    services = {name_of(each): each for each in lab.objects("services", namespace=None)}
-    own = {
-        name: load_balancer(services[f"{each.namespace}/{each.name}"])
-        for name, each in lab.controllers.items()
-    }
+    own = {name: each.external_addresses() for name, each in lab.controllers.items()}
     return tuple(
         {
             "class": item["metadata"]["name"],

@@ -15,7 +15,7 @@ def quiet(title: str) -> AbstractContextManager[None]:
     return nullcontext()
 
 
-@pytest.mark.parametrize("name", ["kind", "existing"])
+@pytest.mark.parametrize("name", ["kind"])
 def test_a_later_provider_says_what_to_use_instead(name: str, tmp_path: Path) -> None:
     chosen: Provider = provider(name, Instance(tmp_path))
     with pytest.raises(NotInThisVersion) as caught:

@@ -153,7 +153,9 @@ class Case:
     @cached_property
     def controller_addresses(self) -> tuple[str, ...]:
         """The addresses (IPs or names) of the proxy's load balancer."""
-        return load_balancer(self.controller_service) if self.controller_service else ()
+        if self.controller_service is None:
+            return self.facts.controller.addresses
+        return load_balancer(self.controller_service)
 
     @cached_property
     def claiming(self) -> list[Json]:
@@ -180,6 +182,8 @@ class Case:
         proxy = self.controller_service
         if proxy is not None and address in addresses(proxy):
             return Destination("proxy", proxy)
+        if proxy is None and address in self.facts.controller.addresses:
+            return Destination("proxy")
         for service in self.cluster.services or ():
             if address in addresses(service):
                 return Destination("service", service)

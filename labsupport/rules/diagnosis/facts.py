@@ -149,7 +149,8 @@ class ControllerFacts:
     """The ingress controller: where it is installed, and its name in IngressClasses.
 
     It reads Ingresses of class `ingress_class` ("": of every class of its own), as `profile` does.
-    `role` is the ClusterRole that gives its `account` its rights.
+    `role` is the ClusterRole that gives its `account` its rights. `addresses` are those by which
+    it is reached, where its Service is not ours to see.
     """
 
     title: str = "Traefik"
@@ -160,6 +161,7 @@ class ControllerFacts:
     controller: str = "traefik.io/ingress-controller"
     ingress_class: str = "traefik"
     profile: Profile = TRAEFIK
+    addresses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
