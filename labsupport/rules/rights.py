@@ -1,6 +1,6 @@
 """The rights that a lab needs on a cluster of others, and the RBAC objects that grant them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from labsupport.base.types import Json
@@ -41,6 +41,19 @@ LEARNING = (
 )
 """What a learner can't do without: their own objects, and a look at the classes."""
 
+NODES = Right("", "nodes", READ, everywhere=True)
+"""To see which nodes there are."""
+
+LOOKING = (
+    Right("", "pods", READ),
+    Right("", "pods/log", ("get",)),
+    Right("", "services", READ),
+    Right("", "services/proxy", ("get",)),
+    Right("apps", "deployments", READ),
+    Right("discovery.k8s.io", "endpointslices", READ),
+)
+"""What lessons look at in the namespace of the lab's Traefik, where somebody else installed it."""
+
 INSTALLING = (
     Right("", "namespaces", ("get", "create", "delete"), everywhere=True),
     Right("apiextensions.k8s.io", "customresourcedefinitions", CHANGE, everywhere=True),
@@ -55,19 +68,26 @@ INSTALLING = (
 """What it takes beside that to install an ingress controller: an administrator's rights."""
 
 
-def granting(namespace: str, subject: Json, rights: Sequence[Right] = LEARNING) -> list[Json]:
-    """The Namespace, Role, ClusterRole and their bindings that give `subject` the rights.
+def granting(namespace: str, subject: Json, *, traefik: str = "") -> list[Json]:
+    """The Namespace, Roles, ClusterRole and bindings that give `subject` what a learner needs.
 
-    `subject` is one of a RoleBinding (`rbac.authorization.k8s.io/v1 Subject`).
+    `subject` is one of a RoleBinding (`rbac.authorization.k8s.io/v1 Subject`). `traefik` is the
+    namespace of a Traefik that the learner shall be able to look at.
     """
     name = f"ingress-lab-{namespace}"
-    inside = [right for right in rights if not right.everywhere]
-    outside = [right for right in rights if right.everywhere]
-    here = {"namespace": namespace}
+    inside = [right for right in LEARNING if not right.everywhere]
+    outside = [right for right in (*LEARNING, NODES) if right.everywhere]
+    places = [(namespace, inside), *([(traefik, LOOKING)] if traefik else [])]
     return [
         {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}},
-        _role("Role", {"name": name, **here}, inside),
-        _binding("RoleBinding", {"name": name, **here}, "Role", subject),
+        *(
+            made
+            for place, rights in places
+            for made in (
+                _role("Role", {"name": name, "namespace": place}, rights),
+                _binding("RoleBinding", {"name": name, "namespace": place}, "Role", subject),
+            )
+        ),
         _role("ClusterRole", {"name": name}, outside),
         _binding("ClusterRoleBinding", {"name": name}, "ClusterRole", subject),
     ]

@@ -10,6 +10,7 @@ a name comes in may apply this.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -110,8 +111,8 @@ class Tenancy:
         return changed
 
     def _spec(self, kind: str, spec: Any) -> Any:
-        change = _SPECS.get(kind)
-        return change(self, spec) if change and isinstance(spec, dict) else spec
+        """With the host names and class of that kind; what makes no sense stays as it is."""
+        return _with(spec, {key: partial(how, self) for key, how in _SPECS.get(kind, {}).items()})
 
     def _annotations(self, annotations: Json) -> Json:
         """With the namespaces in references: `default-strip@kubernetescrd`, `default/passwords`."""
@@ -146,31 +147,41 @@ def _is_below(name: str, domain: str) -> bool:
     return name == domain or name.endswith(f".{domain}")
 
 
-def _ingress_spec(tenancy: Tenancy, spec: Json) -> Json:
-    changed = dict(spec)
-    if changed.get("ingressClassName") == CLASS:
-        changed["ingressClassName"] = tenancy.ingress_class
-    if "rules" in spec:
-        changed["rules"] = [_with_host(tenancy, rule) for rule in spec["rules"] or ()]
-    if "tls" in spec:
-        changed["tls"] = [_with_hosts(tenancy, entry, "hosts") for entry in spec["tls"] or ()]
+def _with(value: Any, changes: Mapping[str, Callable[[Any], Any]]) -> Any:
+    """A mapping with some of its members changed; anything else as it is."""
+    if not isinstance(value, dict):
+        return value
+    return {key: changes[key](each) if key in changes else each for key, each in value.items()}
+
+
+def _each(value: Any, change: Callable[[Any], Any]) -> Any:
+    """A list with each item changed; anything else as it is."""
+    return [change(each) for each in value] if isinstance(value, list) else value
+
+
+def _host(tenancy: Tenancy, value: Any) -> Any:
+    return tenancy.host(value) if isinstance(value, str) else value
+
+
+def _hosts(tenancy: Tenancy, value: Any) -> Any:
+    return _each(value, partial(_host, tenancy))
+
+
+def _members(key: str, change: Callable[[Tenancy, Any], Any]) -> Callable[[Tenancy, Any], Any]:
+    """A change of one member of each item of a list."""
+
+    def changed(tenancy: Tenancy, value: Any) -> Any:
+        return _each(value, lambda item: _with(item, {key: partial(change, tenancy)}))
+
     return changed
 
 
-def _http_route_spec(tenancy: Tenancy, spec: Json) -> Json:
-    return dict(_with_hosts(tenancy, spec, "hostnames"))
+def _class(tenancy: Tenancy, value: Any) -> Any:
+    return tenancy.ingress_class if value == CLASS else value
 
 
-def _gateway_spec(tenancy: Tenancy, spec: Json) -> Json:
-    listeners = []
-    for each in spec.get("listeners") or ():
-        name = each.get("hostname")
-        listeners.append({**each, "hostname": tenancy.host(name)} if name else each)
-    return {**spec, "listeners": listeners}
-
-
-def _ingress_route_spec(tenancy: Tenancy, spec: Json) -> Json:
-    """Traefik's own kinds: host names stand inside `Host(`…`)` of the routes' matchers."""
+def _match(tenancy: Tenancy, value: Any) -> Any:
+    """A matcher of Traefik's own kinds: host names stand inside `Host(`…`)`."""
 
     def quoted(found: re.Match[str]) -> str:
         return f"{found[1]}{tenancy.host(found[2])}{found[3]}"
@@ -178,33 +189,21 @@ def _ingress_route_spec(tenancy: Tenancy, spec: Json) -> Json:
     def matcher(found: re.Match[str]) -> str:
         return f"{found[1]}({_QUOTED.sub(quoted, found[2])})"
 
-    routes = []
-    for route in spec.get("routes") or ():
-        match = route.get("match")
-        changed = {**route, "match": _MATCHER.sub(matcher, match)} if match else route
-        routes.append(changed)
-    return {**spec, "routes": routes}
+    return _MATCHER.sub(matcher, value) if isinstance(value, str) else value
 
 
-def _with_host(tenancy: Tenancy, rule: Any) -> Any:
-    if not isinstance(rule, dict) or not isinstance(rule.get("host"), str):
-        return rule
-    return {**rule, "host": tenancy.host(rule["host"])}
-
-
-def _with_hosts(tenancy: Tenancy, entry: Any, key: str) -> Any:
-    if not isinstance(entry, dict) or not isinstance(entry.get(key), list):
-        return entry
-    return {**entry, key: [tenancy.host(str(name)) for name in entry[key]]}
-
-
-_SPECS: dict[str, Callable[[Tenancy, Json], Json]] = {
-    "Ingress": _ingress_spec,
-    "HTTPRoute": _http_route_spec,
-    "Gateway": _gateway_spec,
-    "IngressRoute": _ingress_route_spec,
-    "IngressRouteTCP": _ingress_route_spec,
+_SPECS: dict[str, dict[str, Callable[[Tenancy, Any], Any]]] = {
+    "Ingress": {
+        "ingressClassName": _class,
+        "rules": _members("host", _host),
+        "tls": _members("hosts", _hosts),
+    },
+    "HTTPRoute": {"hostnames": _hosts},
+    "Gateway": {"listeners": _members("hostname", _host)},
+    "IngressRoute": {"routes": _members("match", _match)},
+    "IngressRouteTCP": {"routes": _members("match", _match)},
 }
+"""The members of each kind's spec that hold host names or a class, and how they change."""
 _PLURALS = {
     "ingresses": "Ingress",
     "httproutes": "HTTPRoute",

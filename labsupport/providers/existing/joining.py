@@ -14,7 +14,7 @@ from labsupport.manifests import ADDONS
 from labsupport.providers.existing.belongings import LABEL
 from labsupport.providers.existing.rights import lacking, may, user_name
 from labsupport.providers.protocol import Wishes
-from labsupport.rules.rights import INSTALLING, LEARNING, READ, Right, granting, subject_of
+from labsupport.rules.rights import INSTALLING, LEARNING, LOOKING, READ, Right, granting, subject_of
 from labsupport.rules.status import StatusError
 from labsupport.rules.tenancy import CLASS, TAUGHT, Tenancy
 
@@ -26,13 +26,6 @@ TRAEFIK = "traefik"
 _SYSTEM = re.compile(r"kube-|default$|traefik$")
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _SAMPLES = tuple(name for name in ADDONS if not name.startswith("traefik"))
-_TRAEFIK_RIGHTS = (
-    Right("", "services", ("get",)),
-    Right("", "services/proxy", ("get",)),
-    Right("", "pods", ("list",)),
-    Right("", "pods/log", ("get",)),
-)
-"""What it takes to look at a Traefik that somebody else installed."""
 
 
 @dataclass(frozen=True)
@@ -53,18 +46,18 @@ def place(api: Api, context: Context, wishes: Wishes, instance: Instance) -> Pla
     UsageError for a wish that can't be, ClusterError for rights that the account lacks.
     """
     namespace = _namespace(context, wishes)
-    ingress_class = _class(api, wishes, namespace)
     missing = lacking(api, LEARNING, namespace)
     if not _exists(api, namespace) and not missing:
         missing = lacking(api, [Right("", "namespaces", ("create",), everywhere=True)], "")
     if missing:
         raise _refused(api, context, namespace, missing, instance)
+    ingress_class = _class(api, wishes, namespace)
     installs = not ingress_class
     if installs and (missing := lacking(api, INSTALLING, "")):
         raise _cannot_install(api, missing)
     everywhere = not lacking(api, [_listing("ingresses"), _listing("pods", "")], "")
     sees_traefik = ingress_class in ("", CLASS) and (
-        installs or (_is_labs(api) and not lacking(api, _TRAEFIK_RIGHTS, TRAEFIK))
+        installs or (_is_labs(api) and not lacking(api, LOOKING, TRAEFIK))
     )
     tenancy = Tenancy(
         namespace=namespace,
@@ -180,7 +173,9 @@ def _refused(
 ) -> ClusterError:
     """What is missing, with the RBAC objects to ask for in a file."""
     user = user_name(api)
-    documents = granting(namespace, subject_of(user or "USER"))
+    documents = granting(
+        namespace, subject_of(user or "USER"), traefik=TRAEFIK if _is_labs(api) else ""
+    )
     file = instance.make().rights
     head = (
         f"# What {user or 'the learner'} needs for Ingress Lab, for the cluster's administrator.\n"

@@ -1,0 +1,335 @@
+"""A learner's namespace on a shared cluster: joining, what an account may do, leaving."""
+
+import dataclasses
+import shutil
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from shared_cluster import CONTEXT, SharedCluster, start, stop
+
+from labsupport.base.errors import ClusterError, ClusterNotRunning, UsageError
+from labsupport.base.paths import Instance
+from labsupport.kube.api import Api
+from labsupport.providers import provider
+from labsupport.providers.existing import Existing
+from labsupport.providers.existing.belongings import LABEL
+from labsupport.providers.protocol import Wishes, quiet
+from labsupport.rules.status import StatusError
+
+OTHERS = {
+    "apiVersion": "networking.k8s.io/v1",
+    "kind": "IngressClass",
+    "metadata": {"name": "shared"},
+    "spec": {"controller": "example.com/controller"},
+}
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedCluster]:
+    started = start(tmp_path_factory.mktemp("shared"))
+    started.api.create(OTHERS)
+    yield started
+    stop(started)
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> Iterator[Instance]:
+    instance = Instance(tmp_path / "lab")
+    yield instance
+    Existing(instance).down(delete=True)
+
+
+def joining(instance: Instance, kubeconfig: Path, namespace: str, **wishes: Any) -> Existing:
+    asked = Wishes(
+        kubeconfig=str(kubeconfig), context=CONTEXT, namespace=namespace, ingress_class="shared"
+    )
+    return Existing(instance, dataclasses.replace(asked, **wishes))
+
+
+class TestTheContext:
+    def test_none_is_taken_without_asking(
+        self, instance: Instance, cluster: SharedCluster, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("KUBECONFIG", str(cluster.kubeconfig()))
+        with pytest.raises(UsageError) as caught:
+            Existing(instance).up(quiet)
+        assert CONTEXT in caught.value.found
+        assert "--context" in caught.value.remedy
+
+    def test_the_kubeconfig_stays_byte_for_byte(
+        self, instance: Instance, cluster: SharedCluster
+    ) -> None:
+        kubeconfig = cluster.kubeconfig()
+        before = kubeconfig.read_bytes()
+        joining(instance, kubeconfig, "careful").up(quiet)
+        assert kubeconfig.read_bytes() == before
+
+    def test_the_labs_own_copy_is_private_and_begins_in_the_namespace(
+        self, instance: Instance, cluster: SharedCluster
+    ) -> None:
+        joining(instance, cluster.kubeconfig(), "begins").up(quiet)
+        assert stat.S_IMODE(instance.kubeconfig.stat().st_mode) == 0o600
+        config = yaml.safe_load(instance.kubeconfig.read_text())
+        assert config["contexts"][0]["context"]["namespace"] == "begins"
+
+    def test_a_cluster_that_does_not_answer_is_said(
+        self, instance: Instance, cluster: SharedCluster, tmp_path: Path
+    ) -> None:
+        config = yaml.safe_load(cluster.kubeconfig().read_text())
+        config["clusters"][0]["cluster"]["server"] = "https://127.0.0.1:9"
+        away = tmp_path / "away"
+        away.write_text(yaml.safe_dump(config))
+        with pytest.raises(ClusterError) as caught:
+            joining(instance, away, "learner").up(quiet)
+        assert "127.0.0.1:9" in caught.value.found
+
+    def test_credentials_that_nobody_knows_are_said(
+        self, instance: Instance, cluster: SharedCluster, tmp_path: Path
+    ) -> None:
+        config = yaml.safe_load(cluster.kubeconfig().read_text())
+        config["users"][0]["user"]["token"] = "long expired"
+        old = tmp_path / "old"
+        old.write_text(yaml.safe_dump(config))
+        with pytest.raises(ClusterError) as caught:
+            joining(instance, old, "learner").up(quiet)
+        assert "401" in caught.value.found
+        assert "log in again" in caught.value.remedy
+
+    def test_a_join_that_failed_leaves_the_lab_as_it_was(
+        self, instance: Instance, cluster: SharedCluster
+    ) -> None:
+        with pytest.raises(UsageError):
+            joining(instance, cluster.kubeconfig(), "learner", ingress_class="none").up(quiet)
+        assert provider("auto", instance).status().provider == "embedded"
+
+
+class TestPlaces:
+    @pytest.mark.parametrize("namespace", ["kube-system", "default", "traefik", "Bad_Name", "-x"])
+    def test_a_namespace_of_everybodys_or_none_is_refused(
+        self, instance: Instance, cluster: SharedCluster, namespace: str
+    ) -> None:
+        with pytest.raises(UsageError, match=r"namespace"):
+            joining(instance, cluster.kubeconfig(), namespace).up(quiet)
+
+    @pytest.mark.parametrize(
+        ("asked", "given"),
+        [
+            ("", "places.lab.example.com"),
+            ("class.school.test", "class.school.test"),
+            ("example.com", ""),
+        ],
+    )
+    def test_sites_lie_below_a_domain_of_the_learners(
+        self, instance: Instance, cluster: SharedCluster, asked: str, given: str
+    ) -> None:
+        connection = joining(instance, cluster.kubeconfig(), "places", domain=asked).up(quiet)
+        assert connection.access.tenancy.domain == given
+
+    @pytest.mark.parametrize("domain", ["com", "not a domain.com", "a..b"])
+    def test_what_is_no_domain_is_refused(
+        self, instance: Instance, cluster: SharedCluster, domain: str
+    ) -> None:
+        with pytest.raises(UsageError, match="domain"):
+            joining(instance, cluster.kubeconfig(), "places", domain=domain).up(quiet)
+
+    def test_a_class_that_is_not_there_is_refused_with_those_that_are(
+        self, instance: Instance, cluster: SharedCluster
+    ) -> None:
+        with pytest.raises(UsageError) as caught:
+            joining(instance, cluster.kubeconfig(), "places", ingress_class="nginx").up(quiet)
+        assert "shared" in caught.value.found
+
+    def test_a_second_up_comes_back_to_the_same_place(
+        self, instance: Instance, cluster: SharedCluster
+    ) -> None:
+        first = joining(instance, cluster.kubeconfig(), "again").up(quiet)
+        Existing(instance).down()
+        with pytest.raises(ClusterNotRunning):
+            Existing(instance).connection()
+        assert provider("auto", instance).up(quiet).access.tenancy == first.access.tenancy
+
+    def test_a_namespace_that_was_removed_meanwhile_is_made_again(
+        self, instance: Instance, cluster: SharedCluster
+    ) -> None:
+        joining(instance, cluster.kubeconfig(), "removed").up(quiet)
+        Existing(instance).down(delete=True)
+        assert "removed" not in cluster.names("namespaces")
+        joining(instance, cluster.kubeconfig(), "removed").up(quiet)
+        assert "removed" in cluster.names("namespaces")
+
+    def test_one_instance_stands_on_one_cluster(
+        self, instance: Instance, cluster: SharedCluster
+    ) -> None:
+        joining(instance, cluster.kubeconfig(), "single").up(quiet)
+        with pytest.raises(UsageError, match="stands on the provider existing"):
+            provider("embedded", instance)
+
+
+class TestRights:
+    def test_what_is_missing_is_named_and_can_be_asked_for(
+        self, instance: Instance, cluster: SharedCluster
+    ) -> None:
+        ann = joining(instance, cluster.kubeconfig("ann"), "anns")
+        with pytest.raises(ClusterError) as caught:
+            ann.up(quiet)
+        assert "system:serviceaccount:people:ann" in caught.value.what
+        assert "ingresses.networking.k8s.io" in caught.value.found
+        assert str(instance.rights) in caught.value.remedy
+        assert "anns" not in cluster.names("namespaces")
+        cluster.grant(instance.rights)
+        access = ann.up(quiet).access
+        assert access.tenancy.namespaces == ("anns",)
+
+    def test_the_rights_asked_for_are_enough_and_no_more(
+        self, instance: Instance, cluster: SharedCluster
+    ) -> None:
+        bob = joining(instance, cluster.kubeconfig("bob"), "bobs")
+        with pytest.raises(ClusterError):
+            bob.up(quiet)
+        cluster.grant(instance.rights)
+        api = Api(bob.up(quiet).access)
+        config_map = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}}
+        api.create(config_map)
+        assert api.get("configmaps", "a")["metadata"]["namespace"] == "bobs"
+        for namespace in ("kube-public", "anns"):
+            with pytest.raises(StatusError, match="forbidden"):
+                api.create({**config_map, "metadata": {"name": "a", "namespace": namespace}})
+        api.close()
+
+    def test_a_list_of_all_namespaces_is_of_those_that_may_be_seen(
+        self, instance: Instance, cluster: SharedCluster
+    ) -> None:
+        carl = joining(instance, cluster.kubeconfig("carl"), "carls")
+        with pytest.raises(ClusterError):
+            carl.up(quiet)
+        cluster.grant(instance.rights)
+        api = Api(carl.up(quiet).access)
+        api.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "mine"}})
+        cluster.api.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "not"}})
+        found = [each["metadata"]["name"] for each in api.list("configmaps")]
+        assert found == ["kube-root-ca.crt", "mine"]
+        assert len(api.table("configmaps", None, wide=False, age=False).rows) == 2
+        api.close()
+
+    def test_a_traefik_of_ones_own_takes_an_administrator(
+        self, instance: Instance, cluster: SharedCluster
+    ) -> None:
+        dora = joining(instance, cluster.kubeconfig("dora"), "doras")
+        with pytest.raises(ClusterError):
+            dora.up(quiet)
+        cluster.grant(instance.rights)
+        with pytest.raises(ClusterError, match="administrator") as caught:
+            joining(instance, cluster.kubeconfig("dora"), "doras", ingress_class="").up(quiet)
+        assert "--ingress-class shared" in caught.value.remedy
+
+    def test_somebody_elses_class_called_traefik_is_left_alone(
+        self, instance: Instance, cluster: SharedCluster
+    ) -> None:
+        theirs = {**OTHERS, "metadata": {"name": "traefik"}}
+        cluster.api.create(theirs)
+        try:
+            with pytest.raises(UsageError, match="that no lab made") as caught:
+                joining(instance, cluster.kubeconfig(), "tries", ingress_class="").up(quiet)
+        finally:
+            cluster.api.delete("ingressclasses", "traefik")
+        assert "--ingress-class traefik" in caught.value.remedy
+
+
+class TestLeaving:
+    def test_only_what_bears_the_label_is_removed(
+        self, instance: Instance, cluster: SharedCluster
+    ) -> None:
+        cluster.api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "given"}})
+        theirs = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "theirs"}}
+        cluster.api.create(theirs, "given")
+        here = joining(instance, cluster.kubeconfig(), "given")
+        api = Api(here.up(quiet).access)
+        api.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "ours"}})
+        api.close()
+        assert here.belongings() == ["configmap/ours in namespace given"]
+        here.down(delete=True)
+        assert cluster.names("configmaps", "given") == ["kube-root-ca.crt", "theirs"]
+        assert "given" in cluster.names("namespaces")
+
+    def test_another_labs_objects_stay(
+        self, instance: Instance, cluster: SharedCluster, tmp_path: Path
+    ) -> None:
+        other = Instance(tmp_path / "other")
+        joining(other, cluster.kubeconfig(), "neighbour").up(quiet)
+        joining(instance, cluster.kubeconfig(), "leaver").up(quiet)
+        Existing(instance).down(delete=True)
+        assert "leaver" not in cluster.names("namespaces")
+        assert "neighbour" in cluster.names("namespaces")
+        Existing(other).down(delete=True)
+
+    def test_a_namespace_that_the_lab_made_goes_whole(
+        self, instance: Instance, cluster: SharedCluster
+    ) -> None:
+        joining(instance, cluster.kubeconfig(), "whole").up(quiet)
+        by_kubectl = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "by-hand"}}
+        cluster.api.create(by_kubectl, "whole")
+        assert Existing(instance).belongings() == ["namespace/whole with all that is in it"]
+        Existing(instance).down(delete=True)
+        assert "whole" not in cluster.names("namespaces")
+
+    def test_stopping_keeps_what_is_on_the_cluster(
+        self, instance: Instance, cluster: SharedCluster
+    ) -> None:
+        joining(instance, cluster.kubeconfig(), "kept").up(quiet)
+        assert Existing(instance).down()
+        assert "kept" in cluster.names("namespaces")
+        assert cluster.api.get("namespaces", "kept")["metadata"]["labels"][LABEL] == "kept"
+
+    def test_leaving_twice_is_no_error(self, instance: Instance, cluster: SharedCluster) -> None:
+        joining(instance, cluster.kubeconfig(), "twice").up(quiet)
+        assert Existing(instance).down(delete=True)
+        assert not Existing(instance).down(delete=True)
+
+    def test_a_cluster_that_is_gone_keeps_the_labs_memory_of_it(
+        self, instance: Instance, cluster: SharedCluster
+    ) -> None:
+        joining(instance, cluster.kubeconfig(), "lost").up(quiet)
+        config = yaml.safe_load(instance.kubeconfig.read_text())
+        config["clusters"][0]["cluster"]["server"] = "https://127.0.0.1:9"
+        kept = instance.kubeconfig.read_bytes()
+        instance.kubeconfig.write_text(yaml.safe_dump(config))
+        with pytest.raises(ClusterError, match="does not answer"):
+            Existing(instance).down(delete=True)
+        assert instance.provider.exists()
+        instance.kubeconfig.write_bytes(kept)
+
+
+def test_status_says_where_the_learner_stands(instance: Instance, cluster: SharedCluster) -> None:
+    here = joining(instance, cluster.kubeconfig(), "stands")
+    assert not here.status().running
+    here.up(quiet)
+    status = here.status()
+    assert status.running
+    assert "namespace stands, sites below stands.lab.example.com" in status.about
+    assert set(dataclasses.asdict(status)["addresses"]) == {"DNS server", "DNS cache"}
+
+
+def test_a_settings_file_that_can_not_be_read_says_what_to_do(
+    instance: Instance, cluster: SharedCluster
+) -> None:
+    joining(instance, cluster.kubeconfig(), "torn").up(quiet)
+    kept = instance.provider.read_text()
+    instance.provider.write_text(kept[:20])
+    try:
+        with pytest.raises(UsageError) as caught:
+            provider("auto", instance)
+        assert str(instance.provider) in caught.value.remedy
+    finally:
+        instance.provider.write_text(kept)
+
+
+def test_a_folder_that_was_removed_leaves_no_process(
+    instance: Instance, cluster: SharedCluster
+) -> None:
+    joining(instance, cluster.kubeconfig(), "swept").up(quiet)
+    shutil.rmtree(instance.home)
+    assert Existing(instance).down()

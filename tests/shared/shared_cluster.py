@@ -1,0 +1,71 @@
+"""A cluster that learners share: an embedded one without a lab on it, and accounts of its own."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from labsupport.base.paths import Instance
+from labsupport.kube.api import Api
+from labsupport.kube.apply import applied
+from labsupport.providers.embedded.provider import Embedded
+from labsupport.providers.protocol import quiet
+
+CONTEXT = "the-class"
+_PEOPLE = "people"
+
+
+@dataclass
+class SharedCluster:
+    """The cluster, its administrator's API, and a folder for kubeconfigs."""
+
+    provider: Embedded
+    api: Api
+    folder: Path
+
+    def kubeconfig(self, account: str = "") -> Path:
+        """A kubeconfig with one context, CONTEXT: of a ServiceAccount, or the administrator."""
+        config = yaml.safe_load(self.provider.instance.kubeconfig.read_text())
+        if account:
+            config["users"][0]["user"] = {"token": self._token(account)}
+        config["contexts"][0]["name"] = CONTEXT
+        config["contexts"][0]["context"].pop("namespace")
+        config["current-context"] = "none"
+        path = self.folder / f"{account or 'admin'}.kubeconfig"
+        path.write_text(yaml.safe_dump(config))
+        return path
+
+    def grant(self, file: Path) -> None:
+        """What an administrator does with the file that they are given."""
+        list(applied(self.api, yaml.safe_load_all(file.read_text())))
+
+    def names(self, kind: str, namespace: str | None = None) -> list[str]:
+        """The names of a kind's objects."""
+        return [each["metadata"]["name"] for each in self.api.list(kind, namespace)]
+
+    def _token(self, account: str) -> str:
+        place = {"namespace": _PEOPLE}
+        people = [
+            {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": _PEOPLE}},
+            {
+                "apiVersion": "v1",
+                "kind": "ServiceAccount",
+                "metadata": {"name": account, **place},
+            },
+        ]
+        list(applied(self.api, people))
+        path = self.api.kind("serviceaccounts").path(_PEOPLE, account, "token")
+        request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
+        return str(self.api.call("POST", path, body=request)["status"]["token"])
+
+
+def start(folder: Path) -> SharedCluster:
+    """Start one; `stop` ends it."""
+    provider = Embedded(Instance(folder / "cluster"))
+    return SharedCluster(provider, Api(provider.up(quiet).access), folder)
+
+
+def stop(cluster: SharedCluster) -> None:
+    """End it, with all that is on it."""
+    cluster.api.close()
+    cluster.provider.down(delete=True)
