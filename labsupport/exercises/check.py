@@ -27,6 +27,7 @@ _LESSONS = (
     "annotations",
     "classes",
     "gateway",
+    "pedal",
 )
 """The modules that hold each lesson's `EXERCISES`, in the order of the course."""
 
