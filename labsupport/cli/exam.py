@@ -17,7 +17,11 @@ _DEFAULT_MINUTES = 60
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of `lab exam` and of each of its actions."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    start = actions.add_parser("start", help="set the tasks up from their starts; the clock begins")
+    start = actions.add_parser(
+        "start",
+        help="set the tasks up from their starts; the clock begins",
+        description="What you built for these tasks before is taken away; then the clock begins.",
+    )
     start.add_argument("--minutes", type=int, default=_DEFAULT_MINUTES, metavar="N", help="(60)")
     start.add_argument("--name", default="", help="yours, for whoever collects the results")
     start.add_argument(

@@ -259,8 +259,9 @@ def _time(sitting: Sitting, read: Clock) -> list[str]:
 
 def _task_lines() -> list[str]:
     lines = []
-    for task in TASKS:
-        heading = f"{task.exercise.name:<15} {task.points:>2} points  {task.exercise.title}"
+    for number, task in enumerate(TASKS, 1):
+        name = f"{number}. {task.exercise.name}"
+        heading = f"{name:<18} {task.points:>2} points  {task.exercise.title}"
         lines += [
             heading,
             *textwrap.wrap(task.asks, _WIDTH, initial_indent="  ", subsequent_indent="  "),

@@ -13,6 +13,7 @@ from labsupport.exercises.verdict import WITHHELD, Verdict
 from labsupport.session import Lab
 
 _LEFT = 'style="text-align: left; vertical-align: top"'
+_WHOLE = 'style="white-space: nowrap"'
 _RIGHT = 'style="text-align: right; vertical-align: top"'
 
 
@@ -27,6 +28,11 @@ class Mark:
     def points(self) -> int:
         """The points reached."""
         return self.task.points if self.verdict.passed else 0
+
+    @property
+    def sign(self) -> str:
+        """The sign of the verdict, as a single check shows it."""
+        return "✓" if self.verdict.passed else "→"
 
     def why_not(self) -> list[tuple[str, str]]:
         """Why the points are not reached, as names and words; empty when they are."""
@@ -65,12 +71,10 @@ class Grade:
 
     def __str__(self) -> str:
         lines = [f"{self.points} of {self.of} points"]
-        for mark in self.marks:
-            sign = "✓" if mark.verdict.passed else "·"
-            lines.append(
-                f"  {sign} {mark.points:>2} of {mark.task.points:>2}  {mark.task.exercise.title}"
-            )
-            lines += [f"{'':<14}{name + ':':<9} {words}" for name, words in mark.why_not()]
+        for number, mark in enumerate(self.marks, 1):
+            reached = f"{mark.points:>2} of {mark.task.points:>2}"
+            lines.append(f"  {mark.sign} {reached}  {number}. {mark.task.exercise.title}")
+            lines += [f"{'':<17}{name + ':':<9} {words}" for name, words in mark.why_not()]
         return "\n".join(lines)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
@@ -83,17 +87,19 @@ class Grade:
             f'<th scope="col" {style}>{name}</th>'
             for name, style in (
                 ("", _LEFT),
+                ("", _RIGHT),
                 ("Task", _LEFT),
                 ("Points", _RIGHT),
                 ("Of", _RIGHT),
                 ("Why not", _LEFT),
             )
         )
+        rows = "".join(_row(number, mark) for number, mark in enumerate(self.marks, 1))
         return (
             f'<div role="status" style="border-left: 5px solid {colour}; padding: 2px 12px">'
             f"<p><strong>{self.points} of {self.of} points</strong></p>"
             f"<table><thead><tr>{head}</tr></thead>"
-            f"<tbody>{''.join(_row(mark) for mark in self.marks)}</tbody></table></div>"
+            f"<tbody>{rows}</tbody></table></div>"
         )
 
     def to_json(self) -> Json:
@@ -120,16 +126,17 @@ def _verdict(task: Task, lab: Lab) -> Verdict:
         return Verdict(name, "a check that can be carried out", error.what, error.found, remedy)
 
 
-def _row(mark: Mark) -> str:
-    sign, said = ("✓", "reached") if mark.verdict.passed else ("·", "not reached")
+def _row(number: int, mark: Mark) -> str:
+    said = "reached" if mark.verdict.passed else "not reached"
     why = "".join(
         f"<div><strong>{name}:</strong> {html.escape(words)}</div>"
         for name, words in mark.why_not()
     )
     exercise = mark.task.exercise
     return (
-        f'<tr><td {_LEFT}><span role="img" aria-label="{said}">{sign}</span></td>'
-        f"<td {_LEFT}>{html.escape(exercise.title)}<br><code>{exercise.name}</code></td>"
+        f'<tr><td {_LEFT}><span role="img" aria-label="{said}">{mark.sign}</span></td>'
+        f"<td {_RIGHT}>{number}</td>"
+        f"<td {_LEFT}>{html.escape(exercise.title)}<br><code {_WHOLE}>{exercise.name}</code></td>"
         f"<td {_RIGHT}>{mark.points}</td><td {_RIGHT}>{mark.task.points}</td>"
         f"<td {_LEFT}>{why}</td></tr>"
     )

@@ -95,10 +95,10 @@ def test_each_task_that_is_missed_says_why() -> None:
     lines = str(Grade([Mark(TASKS[6], FAILED)])).splitlines()
     assert lines == [
         "0 of 10 points",
-        "  ·  0 of 10  Sealed up to the pod",
-        "              got:      b <c>",
-        "              look at:  d",
-        "              hint:     e",
+        "  →  0 of 10  1. Sealed up to the pod",
+        "                 got:      b <c>",
+        "                 look at:  d",
+        "                 hint:     e",
     ]
 
 

@@ -85,4 +85,5 @@ def test_the_lesson_begins_an_exercise_with_the_same_secrets(exercise: Exercise)
 
 @pytest.mark.parametrize("task", TASKS, ids=[task.exercise.name for task in TASKS])
 def test_the_capstone_asks_in_the_words_of_the_exam(task: Task) -> None:
-    assert f"**{task.points} points.** {task.asks}" in parts(task.exercise)[0]
+    number = TASKS.index(task) + 1
+    assert f"**Task {number}, {task.points} points.** {task.asks}" in parts(task.exercise)[0]
