@@ -18,6 +18,7 @@ _LIVE_SECONDS = 5.0
 """How long a change may take until the controller has it live."""
 
 _REDIRECTS = (301, 302, 307, 308)
+_NOBODY_SENDS = "Nobody sends it on to https. A Middleware acts only where an Ingress names it."
 
 
 def leads_over_tls(exercise: Exercise, lab: Lab, /, *answer: object) -> Verdict:
@@ -58,11 +59,9 @@ def sent_to_https(exercise: Exercise, lab: Lab, /, *answer: object) -> Verdict:
         plain = url.replace("https://", "http://", 1)
         met = _sent_on(lab, plain, url)
         if not _sends_to(met, url):
-            missed = (
-                "Nobody sends it on to https. A Middleware acts only where an Ingress names it."
-            )
-            look, hint = in_the_way(lab, plain, missed)
             where = f" to {met.location}" if met.location else ""
+            missed = f"It is sent on, but should come to the same page by https: {url}"
+            look, hint = in_the_way(lab, plain, missed if where else _NOBODY_SENDS)
             got = f"{plain}: {met.status} from {met.pod or 'the proxy'}{where}"
             return replace(verdict, got=got, look=look, hint=hint)
     return verdict
