@@ -115,6 +115,8 @@ class Result:
         )
         return "\n".join([*_time(self.sitting, self.clock), str(self.grade), "", *ends])
 
+    __repr__ = __str__
+
     def to_json(self) -> Json:
         """The line that is kept; seconds for lengths of time."""
         return {
