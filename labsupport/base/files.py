@@ -1,4 +1,4 @@
-"""Files written whole or not at all."""
+"""Files written whole or not at all, and lines added to files."""
 
 import contextlib
 import errno
@@ -31,6 +31,28 @@ def write_atomically(path: Path, content: str | bytes, mode: int = 0o600) -> Non
         if temporary:
             with contextlib.suppress(FileNotFoundError):
                 Path(temporary).unlink()
+
+
+def append_line(path: Path, line: str) -> None:
+    """Put `line` at the end of the file at `path` (0600), on a line of its own.
+
+    Processes that do so at once don't mix their lines; a last line that was torn is left as it
+    is. StorageError when the file system refuses.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            os.write(descriptor, f"{_gap(descriptor)}{line}\n".encode())  # in one write
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise storage_error(path, error) from error
+
+
+def _gap(descriptor: int) -> str:
+    """The line end that a torn last line lacks."""
+    size = os.fstat(descriptor).st_size
+    return "\n" if size and os.pread(descriptor, 1, size - 1) != b"\n" else ""
 
 
 def storage_error(path: Path, error: OSError) -> StorageError:

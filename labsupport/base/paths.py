@@ -138,6 +138,16 @@ class Instance:
         return self.home / "progress.jsonl"
 
     @property
+    def exam(self) -> Path:
+        """The folder of the note on the exam that is under way (0700)."""
+        return self.home / "exam"
+
+    @property
+    def exam_results(self) -> Path:
+        """What exams came to: one JSON line for each grading, for whoever collects them."""
+        return self.home / "exam-results.jsonl"
+
+    @property
     def clinic(self) -> Path:
         """The folder of the notes on what breakages changed (0700)."""
         return self.home / "clinic"

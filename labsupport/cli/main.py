@@ -31,6 +31,7 @@ COMMANDS = {
     "break": "break_",
     "heal": "heal",
     "progress": "progress",
+    "exam": "exam",
     "run": "running",
     "doctor": "doctor",
     "test": "testing",

@@ -1,4 +1,4 @@
-"""`lab progress`: the exercises of the course, which of them are done, and the next step."""
+"""`lab progress`: the exercises that are done, the cases that are mended, and the next step."""
 
 import argparse
 import json
@@ -11,7 +11,7 @@ from labsupport.base.paths import instance
 if TYPE_CHECKING:
     from labsupport.exercises.progress import Standing
 
-HELP = "which exercises are done, and what comes next"
+HELP = "which exercises are done, which cases are mended, and what comes next"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,9 +22,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print where the learner stands; no cluster is needed."""
     from labsupport.exercises import Progress, exercises
+    from labsupport.exercises.clinic import breakages
 
-    standings = Progress(instance().progress).standings(exercises())
-    print(json.dumps(_as_json(standings)) if args.json else _as_text(standings))
+    progress = Progress(instance().progress)
+    standings, cases = progress.standings(exercises()), list(breakages())
+    passed = {each.exercise for each in progress.records() if each.passed}
+    mended = [name for name in cases if name in passed]
+    if args.json:
+        clinic = {"mended": mended, "total": len(cases)}
+        print(json.dumps({**_as_json(standings), "clinic": clinic}))
+    else:
+        names = f": {', '.join(mended)}" if mended else ""
+        clinic_line = f"{len(mended)} of {len(cases)} cases of the clinic mended{names}."
+        print(_as_text(standings, clinic_line))
     return 0
 
 
@@ -44,12 +54,12 @@ def _next(standings: "Sequence[Standing]") -> "Standing | None":
     return next((each for each in standings if not each.passed), None)
 
 
-def _as_text(standings: "Sequence[Standing]") -> str:
+def _as_text(standings: "Sequence[Standing]", clinic: str) -> str:
     lines = []
     for lesson, group in groupby(standings, lambda each: each.exercise.lesson):
         lines += [lesson, *(_line(each) for each in group)]
     done = sum(each.passed for each in standings)
-    lines += ["", f"{done} of {len(standings)} exercises done.", next_step(standings)]
+    lines += ["", f"{done} of {len(standings)} exercises done.", clinic, next_step(standings)]
     return "\n".join(lines)
 
 

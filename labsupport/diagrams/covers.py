@@ -323,6 +323,37 @@ def gateway_api() -> Picture:
     )
 
 
+def capstone() -> Picture:
+    """A whole site: customers and staff, two controllers, TLS up to the proxy and up to a pod."""
+    build = GraphBuilder("One site with everything")
+    customer = build.node("client", "customer", "a customer", ["*.pedal.example.com"], lit=True)
+    staff = build.node("client", "staff", "the staff", ["office.pedal.example.com"])
+    dns = build.node("dns", "dns", "DNS", ["knows every shop"])
+    proxy = build.node("proxy", "traefik", "Traefik", ["class traefik"], lit=True)
+    inner = build.node("proxy", "internal", "traefik-internal", ["class internal"])
+    ingress = build.node("ingress", "money", "book, pay", ["two certificates", "http → https"])
+    build.edge(customer, dns, "lookup", "where is it?")
+    build.edge(customer, proxy, label="HTTPS", lit=True)
+    build.edge(staff, inner)
+    build.edge(ingress, proxy, "configuration", "tells")
+    for app, label in (("kiada", "/"), ("quiz", "/questions"), ("quote", "/quote")):
+        pod = build.node("pod", app, app, lit=app == "quote")
+        build.edge(proxy, pod, label=label, lit=app == "quote")
+        if app == "kiada":
+            build.edge(inner, pod, label="office")
+        elif app == "quiz":
+            build.edge(inner, pod, label="anything else")
+    build.edge(proxy, build.node("pod", "vault", "vault", ["holds the key"]), label="still sealed")
+    return _picture(
+        build.graph(),
+        "One site with everything. Customers ask DNS, which knows every shop below "
+        "pedal.example.com, and come over HTTPS to the proxy Traefik. Two hosts have a certificate "
+        "each, and http is sent on to https. Paths lead to kiada, quiz and quote; what goes to "
+        "vault passes the proxy still sealed. The staff come to a controller of their own, "
+        "traefik-internal: the office leads to kiada, and anything else to quiz.",
+    )
+
+
 COVERS: dict[str, Callable[[], Picture]] = {
     "00-welcome": welcome,
     "01-why-ingress": why_ingress,
@@ -337,6 +368,7 @@ COVERS: dict[str, Callable[[], Picture]] = {
     "10-several-controllers": several_controllers,
     "12-clinic": clinic,
     "13-gateway-api": gateway_api,
+    "20-capstone": capstone,
 }
 """Each lesson's figure."""
 

@@ -7,7 +7,18 @@ learner's progress. A check asks the `Lab` it is given, prints nothing and chang
 from labsupport.exercises.attempts import start
 from labsupport.exercises.check import check, exercise, exercises
 from labsupport.exercises.exercise import Exercise
+from labsupport.exercises.grading import Grade, grade
 from labsupport.exercises.progress import Progress
 from labsupport.exercises.verdict import Verdict
 
-__all__ = ["Exercise", "Progress", "Verdict", "check", "exercise", "exercises", "start"]
+__all__ = [
+    "Exercise",
+    "Grade",
+    "Progress",
+    "Verdict",
+    "check",
+    "exercise",
+    "exercises",
+    "grade",
+    "start",
+]

@@ -8,7 +8,9 @@ from importlib import import_module
 from types import MappingProxyType
 
 from labsupport.base.errors import StorageError, UsageError
+from labsupport.exercises.capstone import TASK_NAMES
 from labsupport.exercises.clinic import is_breakage, mended
+from labsupport.exercises.exam_notes import ExamNotes
 from labsupport.exercises.exercise import Exercise
 from labsupport.exercises.progress import Progress
 from labsupport.exercises.verdict import Verdict
@@ -27,6 +29,7 @@ _LESSONS = (
     "annotations",
     "classes",
     "gateway",
+    "pedal",
 )
 """The modules that hold each lesson's `EXERCISES`, in the order of the course."""
 
@@ -54,9 +57,11 @@ def exercise(name: str) -> Exercise:
 def check(name: str, lab: Lab, *answer: object) -> Verdict:
     """Check the exercise `name` on `lab`, with the learner's `answer` where one is asked for.
 
-    So also with a breakage of the clinic.
+    So also with a breakage of the clinic. While an exam runs, its tasks get no hints.
     """
     verdict = mended(name, lab) if is_breakage(name) else exercise(name).verdict(lab, *answer)
+    if name in TASK_NAMES and ExamNotes(lab.instance).running():
+        verdict = verdict.withheld()
     try:
         Progress(lab.instance.progress).add(verdict)
     except StorageError as error:  # the learner still wants to know

@@ -8,12 +8,17 @@ from labsupport.base.errors import LabError, WaitTimeout
 from labsupport.exercises.exercise import Exercise
 from labsupport.exercises.reach import Obstacle, obstacle, wanted
 from labsupport.exercises.verdict import Verdict
+from labsupport.exercises.visits import in_the_way
+from labsupport.http.exchange import Exchange
 from labsupport.kube.wait import until_nothing_missing
 from labsupport.rules.certificates import CertificateFacts, name_match
 from labsupport.session import Lab
 
 _LIVE_SECONDS = 5.0
 """How long a change may take until the controller has it live."""
+
+_REDIRECTS = (301, 302, 307, 308)
+_NOBODY_SENDS = "Nobody sends it on to https. A Middleware acts only where an Ingress names it."
 
 
 def leads_over_tls(exercise: Exercise, lab: Lab, /, *answer: object) -> Verdict:
@@ -44,6 +49,39 @@ def each_by_its_own(exercise: Exercise, lab: Lab, /, *answer: object) -> Verdict
                 "who visits the one reads of the other. Make one for each.",
             )
     return verdict
+
+
+def sent_to_https(exercise: Exercise, lab: Lab, /, *answer: object) -> Verdict:
+    """As `each_by_its_own`; and who asks by http is sent on to the same place by https."""
+    verdict = each_by_its_own(exercise, lab)
+    verdict = replace(verdict, expected=f"{verdict.expected}, and http is sent on to https")
+    for url in exercise.ways if verdict.passed else ():
+        plain = url.replace("https://", "http://", 1)
+        met = _sent_on(lab, plain, url)
+        if not _sends_to(met, url):
+            where = f" to {met.location}" if met.location else ""
+            missed = f"It is sent on, but should come to the same page by https: {url}"
+            look, hint = in_the_way(lab, plain, missed if where else _NOBODY_SENDS)
+            got = f"{plain}: {met.status} from {met.pod or 'the proxy'}{where}"
+            return replace(verdict, got=got, look=look, hint=hint)
+    return verdict
+
+
+def _sent_on(lab: Lab, plain: str, url: str) -> Exchange:
+    """The answer to the http URL, once it leads to `url`, or stays another."""
+    found: list[Exchange] = []
+
+    def lacks() -> list[str]:
+        found.append(lab.client.get(plain))
+        return [] if _sends_to(found[-1], url) else ["another answer"]
+
+    with contextlib.suppress(WaitTimeout):  # what it is then is the finding
+        until_nothing_missing(lacks, what=f"{plain} to lead to https", timeout=_LIVE_SECONDS)
+    return found[-1]
+
+
+def _sends_to(answer: Exchange, url: str) -> bool:
+    return answer.status in _REDIRECTS and answer.location == url
 
 
 def _distrust(lab: Lab, url: str) -> Obstacle | None:

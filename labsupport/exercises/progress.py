@@ -1,13 +1,12 @@
 """A learner's progress: one JSON line for each check, in a file of the lab instance."""
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from labsupport.base.files import storage_error
+from labsupport.base.files import append_line
 from labsupport.exercises.exercise import Exercise
 from labsupport.exercises.verdict import Verdict
 
@@ -46,17 +45,7 @@ class Progress:
         """Keep what came of a check. StorageError when the file system refuses."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
         record = Record(now, verdict.exercise, verdict.passed, verdict.hint)
-        line = json.dumps(asdict(record), ensure_ascii=False) + "\n"
-        try:
-            flags = os.O_RDWR | os.O_APPEND | os.O_CREAT
-            # One write to a file opened for appending: kernels and commands don't mix their lines.
-            descriptor = os.open(self.path, flags, 0o600)
-            try:
-                os.write(descriptor, (_gap(descriptor) + line).encode())
-            finally:
-                os.close(descriptor)
-        except OSError as error:
-            raise storage_error(self.path, error) from error
+        append_line(self.path, json.dumps(asdict(record), ensure_ascii=False))
 
     def records(self) -> list[Record]:
         """What was kept, oldest first; a line torn by a crash or an editor is passed over."""
@@ -75,12 +64,6 @@ class Progress:
 def _standing(exercise: Exercise, records: list[Record]) -> Standing:
     own = [record for record in records if record.exercise == exercise.name]
     return Standing(exercise, len(own), next((each.time for each in own if each.passed), ""))
-
-
-def _gap(descriptor: int) -> str:
-    """The line end that a torn last line lacks."""
-    size = os.fstat(descriptor).st_size
-    return "\n" if size and os.pread(descriptor, 1, size - 1) != b"\n" else ""
 
 
 def _record(line: str) -> Record | None:

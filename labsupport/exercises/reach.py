@@ -71,7 +71,8 @@ def obstacle(lab: Lab, url: str, app: str, controller: Controller | None = None)
     if _as_wanted(answer, app):
         return None
     if not answer.pod:
-        got = f"the proxy itself answered {answer.status}: it has no route for {answer.url}"
+        why = "it has no route for" if answer.status == 404 else "it has nobody to ask for"
+        got = f"the proxy itself answered {answer.status}: {why} {answer.url}"
         return Obstacle(got, *reasons.of_refusal(app))
     got = f"{url} was answered by {answer.pod}"
     if not app:

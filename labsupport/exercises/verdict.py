@@ -1,10 +1,13 @@
 """What a check found: never just 'wrong', always what to look at next."""
 
 import html
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from labsupport.base.types import Json
+
+WITHHELD = "none while the exam runs"
+"""The hint of a verdict that gives none."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,10 @@ class Verdict:
     def passed(self) -> bool:
         """Whether nothing is left to do."""
         return not self.hint
+
+    def withheld(self) -> "Verdict":
+        """The same without help: whether it passed, what was expected, and what was got."""
+        return self if self.passed else replace(self, look="", hint=WITHHELD)
 
     def _lines(self) -> list[tuple[str, str]]:
         parts = [

@@ -64,7 +64,7 @@ class Visits:
                 return Verdict(exercise.name, expected, error.found or error.what, look, hint)
             if not visit.satisfied(met):
                 got = f"{visit.who} gets {met.status} from {met.pod or 'the proxy'}"
-                look, hint = _why(lab, visit)
+                look, hint = in_the_way(lab, visit.url, visit.missed)
                 return Verdict(exercise.name, expected, got, look, hint)
         return Verdict(exercise.name, expected, "just that")
 
@@ -82,10 +82,10 @@ def _settled(lab: Lab, visit: Visit) -> Exchange:
     return found[-1]
 
 
-def _why(lab: Lab, visit: Visit) -> tuple[str, str]:
+def in_the_way(lab: Lab, url: str, missed: str) -> tuple[str, str]:
     """Where to look, and what is in the way: the controllers' own complaint, an annotation that
-    does nothing, or the visit's own hint."""
-    routes = _routes(lab, urlsplit(visit.url).hostname or "")
+    does nothing, or else the hint `missed`."""
+    routes = _routes(lab, urlsplit(url).hostname or "")
     for problem in lab.problems():
         if any(re.search(rf"default/{re.escape(name)}(?![-\w])", problem) for _, name in routes):
             return "lab.problems()", f"{problem}."
@@ -95,7 +95,7 @@ def _why(lab: Lab, visit: Visit) -> tuple[str, str]:
                 look = f'lab.understood("ingress", "{name}")'
                 return look, f"{each['key']} is {each['verdict']}: {each['why']}."
     there = " and ".join(f"the {kind} {name}" for kind, name in routes)
-    return there or "your routes: there is none for this host", visit.missed
+    return there or "your routes: there is none for this host", missed
 
 
 def _routes(lab: Lab, host: str) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from labsupport.base.errors import StorageError
-from labsupport.base.files import storage_error, write_atomically
+from labsupport.base.files import append_line, storage_error, write_atomically
 
 
 def test_a_written_file_is_private_by_default(tmp_path: Path) -> None:
@@ -43,3 +43,18 @@ def test_a_full_disk_is_named_with_its_remedy(tmp_path: Path) -> None:
 def test_a_missing_folder_is_a_storage_error(tmp_path: Path) -> None:
     with pytest.raises(StorageError):
         write_atomically(tmp_path / "missing" / "x", "y")
+
+
+def test_lines_are_added_each_on_its_own_even_after_a_torn_one(tmp_path: Path) -> None:
+    path = tmp_path / "lines"
+    append_line(path, "first")
+    with path.open("a") as file:
+        file.write("torn")
+    append_line(path, "é")
+    assert path.read_text(encoding="utf-8") == "first\ntorn\né\n"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_line_that_cannot_be_added_is_a_storage_error(tmp_path: Path) -> None:
+    with pytest.raises(StorageError):
+        append_line(tmp_path, "a folder is no file")

@@ -8,7 +8,8 @@ import pytest
 
 from labsupport.base.paths import Instance
 from labsupport.cli.main import main
-from labsupport.exercises import exercises
+from labsupport.exercises import Progress, Verdict, exercises
+from labsupport.exercises.clinic import breakages
 from labsupport.session.bringing_up import bring_up
 
 
@@ -79,6 +80,21 @@ def test_progress_counts_what_is_done(capsys: pytest.CaptureFixture[str]) -> Non
     assert progress["next"] == "two-pods"
     tries = {each["name"]: each["tries"] for each in progress["exercises"]}
     assert tries["count-the-addresses"] == 2
+
+
+def test_progress_lists_the_cases_of_the_clinic_that_are_mended(
+    up: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    progress = Progress(up / "progress.jsonl")
+    progress.add(Verdict("zoo", "a page", "none", "the pod", "Look at its log."))
+    for name in ("florist", "bakery"):
+        progress.add(Verdict(name, "a page", "a page"))
+    assert main(["progress"]) == 0
+    total = len(breakages())
+    assert f"2 of {total} cases of the clinic mended: bakery, florist." in capsys.readouterr().out
+    assert main(["progress", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["clinic"]
+    assert found == {"mended": ["bakery", "florist"], "total": total}
 
 
 def test_progress_needs_no_cluster(capsys: pytest.CaptureFixture[str]) -> None:

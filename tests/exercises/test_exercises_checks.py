@@ -23,6 +23,7 @@ LESSONS = [
     "09-annotations-and-custom-kinds",
     "10-several-controllers",
     "13-gateway-api",
+    "20-capstone",
 ]
 MISTAKES = [
     pytest.param(name, mistake, id=f"{name}: {mistake.name}")

@@ -23,6 +23,42 @@ def solved(lab: Lab) -> Iterator[Lab]:
     lab.wait_ready()
 
 
+@pytest.fixture
+def money(lab: Lab) -> Iterator[Lab]:
+    """The lab with the reference of the exercise that asks for a redirect, too."""
+    asked = exercise("pedal-money")
+    begin(asked, lab)
+    carry_out(asked.reference, lab)
+    yield lab
+    take_away(asked, lab)
+    lab.wait_ready()
+
+
+def redirecting(spec: str) -> str:
+    return f"""
+apiVersion: traefik.io/v1alpha1
+kind: Middleware
+metadata: {{name: pedal-to-https}}
+spec: {spec}
+"""
+
+
+def test_a_redirect_for_now_passes_as_one_for_good_does(money: Lab) -> None:
+    money.apply(redirecting("{redirectScheme: {scheme: https, permanent: false}}"))
+    assert money.wait_for("http://book.pedal.example.com/", 302).location
+    verdict = check("pedal-money", money)
+    assert verdict.passed, str(verdict)
+
+
+def test_a_redirect_to_another_page_is_shown_and_does_not_pass(money: Lab) -> None:
+    money.apply(
+        redirecting("{redirectRegex: {regex: '^http:.*', replacement: 'https://pay.example.com/'}}")
+    )
+    verdict = check("pedal-money", money)
+    assert verdict.got.endswith("302 from the proxy to https://pay.example.com/")
+    assert "the same page by https: https://book.pedal.example.com/" in verdict.hint
+
+
 def test_a_default_certificate_that_is_for_the_host_passes_too(solved: Lab) -> None:
     old = solved.object("secret", "default-certificate", namespace="traefik")
     begin(exercise(NAME), solved)

@@ -9,6 +9,7 @@ import nbformat
 import pytest
 
 from labsupport.exercises import Exercise, exercises
+from labsupport.exercises.capstone import TASKS, Task
 from labsupport.exercises.exercise import TlsSecret
 from labsupport.kube.manifests import objects
 
@@ -80,3 +81,9 @@ def test_the_lesson_begins_an_exercise_where_the_command_line_does(exercise: Exe
 def test_the_lesson_begins_an_exercise_with_the_same_secrets(exercise: Exercise) -> None:
     (cell,) = (each for each in parts(exercise)[:-1] if f'check("{exercise.name}"' in each)
     assert stored(cell) == list(exercise.start.secrets)
+
+
+@pytest.mark.parametrize("task", TASKS, ids=[task.exercise.name for task in TASKS])
+def test_the_capstone_asks_in_the_words_of_the_exam(task: Task) -> None:
+    number = TASKS.index(task) + 1
+    assert f"**Task {number}, {task.points} points.** {task.asks}" in parts(task.exercise)[0]

@@ -28,6 +28,7 @@ RESULTS = {
     "10-several-controllers": "Ingress default/typo names the class treafik",
     "12-clinic": "the Service looks for scholl",
     "13-gateway-api": "by a router of kubernetesgateway",
+    "20-capstone": "has no port 8080; its ports: 80",
 }
 """For each lesson, words that only a live cluster puts into its outputs."""
 
