@@ -149,6 +149,7 @@ class Trust:
 
     def refusals(self, chain: Sequence[CertificateFacts], name: str) -> tuple[Refusal, ...]:
         """Why the lab's client refuses a chain for this name, now; none when it accepts."""
+        name = self._lab.tenancy.host(name)
         return refusals(chain, name, datetime.now(UTC), self.authority, self._issuer.intermediates)
 
     def found(self, source: str) -> Found:
@@ -160,6 +161,7 @@ class Trust:
 
         `sni` is the name asked for: `host` itself when None, no name when "".
         """
+        host = self._lab.tenancy.host(host)
         url_host = f"[{host}]" if ":" in host else host
         with self._lab.connect(f"https://{url_host}:{port}") as connection:
             target = connection.target
@@ -172,7 +174,8 @@ class Trust:
         As the profile reads Ingresses and Secrets now; nothing is sent.
         """
         rules = live_rules(self._lab, profile_named(profile))
-        chosen = rules.profile.certificate(rules.tls, rules.certificates)(ascii_name(sni))
+        name = ascii_name(self._lab.tenancy.host(sni))
+        chosen = rules.profile.certificate(rules.tls, rules.certificates)(name)
         candidates = tuple(_candidates(rules))
         if not chosen.secret:
             secret, reason = self._default(chosen.reason)
@@ -187,7 +190,7 @@ class Trust:
         """
         try:
             stores = self._lab.objects("tlsstores", namespace=None)
-        except UsageError:  # no such kind: Traefik's own kinds are not installed
+        except (UsageError, StatusError):  # no such kind here, or none that we may see
             stores = []
         found = [
             f"{each['metadata']['namespace']}/{name}"
