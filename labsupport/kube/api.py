@@ -14,6 +14,11 @@ from labsupport.kube.tables import Table
 from labsupport.rules.status import Cause, StatusError
 
 _TIMEOUT = (3.0, 30.0)  # to connect, and for each wait on an answer; seconds
+_FORBIDDEN = 403
+_NOT_YOURS = (
+    "this part of the shared cluster is not yours to use; a cluster of your own is: "
+    "INGRESS_LAB_HOME=~/lab-own ./lab start"
+)
 _DRY_RUN = {"dryRun": "All"}
 _TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
 
@@ -69,12 +74,8 @@ class Api:
         about = self.kind(kind)
         params = {"labelSelector": selector} if selector else None
         own = {"apiVersion": about.api_version, "kind": about.kind}
-        found = [
-            {**own, **item}
-            for place in places_of(self.access, about, namespace)
-            for item in self.call("GET", about.path(place), params=params)["items"]
-        ]
-        return sorted(found, key=_place)
+        answers = self._everywhere(about, namespace, params)
+        return sorted(({**own, **item} for each in answers for item in each["items"]), key=_place)
 
     def create(self, obj: Json, namespace: str = "default", *, dry_run: bool = False) -> Json:
         """Create `obj`; its own namespace comes before the one given.
@@ -102,12 +103,26 @@ class Api:
         about = self.kind(kind)
         params = {"labelSelector": selector} if selector else None
         everywhere = about.namespaced and namespace is None
-        answers = [
-            self.call("GET", about.path(place), params, headers={"Accept": _TABLE})
-            for place in places_of(self.access, about, namespace)
-        ]
+        answers = self._everywhere(about, namespace, params, headers={"Accept": _TABLE})
         whole = {**answers[0], "rows": [row for each in answers for row in each["rows"]]}
         return Table.from_server(whole, namespaces=everywhere, wide=wide, age=age)
+
+    def _everywhere(
+        self,
+        kind: Kind,
+        namespace: str | None,
+        params: Mapping[str, str] | None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Sequence[Json]:
+        """The answers of the places to look into; in others' we may not see every kind."""
+        answers = []
+        for place in places_of(self.access, kind, namespace):
+            try:
+                answers.append(self.call("GET", kind.path(place), params, headers=headers))
+            except StatusError as error:
+                if error.code != _FORBIDDEN or not answers:
+                    raise
+        return answers
 
     def log(
         self,
@@ -174,12 +189,15 @@ class Api:
             ) from error
         if response.status_code >= 400:
             with response:
-                raise _refusal(response)
+                refusal = _refusal(response)
+            if refusal.code == _FORBIDDEN and not tenancy.is_whole:
+                refusal.remedy = _NOT_YOURS
+            raise refusal
         return response
 
 
 def places_of(access: Access, kind: Kind, namespace: str | None) -> Sequence[str | None]:
-    """The namespaces to look into for `namespace`; None stands for all at once."""
+    """The namespaces to look into for `namespace`, our own first; None stands for all at once."""
     if namespace is None and kind.namespaced and access.tenancy.namespaces:
         return access.tenancy.namespaces
     return (namespace,)

@@ -13,7 +13,9 @@ from labsupport.base.types import Json
 from labsupport.kube.access import Access
 from labsupport.kube.api import Api, places_of
 from labsupport.kube.kinds import Kind
+from labsupport.rules.status import StatusError
 
+_FORBIDDEN = 403
 _WATCH_SECONDS = 240  # then a watch is begun anew
 _SILENCE_SECONDS = _WATCH_SECONDS + 30.0
 _TRY_AGAIN_SECONDS = 1.0
@@ -38,11 +40,7 @@ class Follower:
         api = Api(access)
         try:
             self._followed = {
-                kind: [
-                    _Followed(access, about, place, self._closing, self._news)
-                    for about in [api.kind(kind)]
-                    for place in places_of(access, about, namespace)
-                ]
+                kind: self._begun(access, api.kind(kind), namespace)
                 for kind, namespace in places.items()
             }
         finally:
@@ -55,6 +53,17 @@ class Follower:
         self._threads.append(threading.Thread(target=self._tell, name="follow-tell", daemon=True))
         for thread in self._threads:
             thread.start()
+
+    def _begun(self, access: Access, kind: Kind, namespace: str | None) -> list["_Followed"]:
+        """One for each place to look into; in others' we may not see every kind."""
+        begun: list[_Followed] = []
+        for place in places_of(access, kind, namespace):
+            try:
+                begun.append(_Followed(access, kind, place, self._closing, self._news))
+            except StatusError as error:
+                if error.code != _FORBIDDEN or not begun:
+                    raise
+        return begun
 
     def objects(self, kind: str) -> list[Json]:
         """The objects of a kind as last heard, sorted by namespace and name; read-only."""

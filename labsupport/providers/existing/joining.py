@@ -50,7 +50,7 @@ def place(api: Api, context: Context, wishes: Wishes, instance: Instance) -> Pla
     if not _exists(api, namespace) and not missing:
         missing = lacking(api, [Right("", "namespaces", ("create",), everywhere=True)], "")
     if missing:
-        raise _refused(api, context, namespace, missing, instance)
+        raise _refused(api, context, namespace, wishes, missing, instance)
     ingress_class = _class(api, wishes, namespace)
     installs = not ingress_class
     if installs and (missing := lacking(api, INSTALLING, "")):
@@ -169,12 +169,20 @@ def _listing(resource: str, group: str = "networking.k8s.io") -> Right:
 
 
 def _refused(
-    api: Api, context: Context, namespace: str, missing: list[Right], instance: Instance
+    api: Api,
+    context: Context,
+    namespace: str,
+    wishes: Wishes,
+    missing: list[Right],
+    instance: Instance,
 ) -> ClusterError:
     """What is missing, with the RBAC objects to ask for in a file."""
     user = user_name(api)
     documents = granting(
-        namespace, subject_of(user or "USER"), traefik=TRAEFIK if _is_labs(api) else ""
+        namespace,
+        subject_of(user or "USER"),
+        # Who may not list the classes yet will use the lab's, when they name no other.
+        traefik=TRAEFIK if wishes.ingress_class in ("", CLASS) else "",
     )
     file = instance.make().rights
     head = (
