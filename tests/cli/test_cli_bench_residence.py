@@ -37,10 +37,9 @@ class Holders:
 
     def start(self, code: str, *words: Path) -> int:
         """The process ID of one that holds it by now."""
-        command = [sys.executable, "-c", code, *words]
-        process = self._stack.enter_context(
-            subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        )
+        command: list[str | Path] = [sys.executable, "-c", code, *words]
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._stack.enter_context(process)
         self._stack.callback(process.kill)
         assert process.stdout is not None
         process.stdout.readline()

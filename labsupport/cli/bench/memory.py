@@ -58,7 +58,10 @@ def _cluster() -> Measured:
 def _whole_lab() -> Measured:
     """All of it, and its parts, which add up."""
     root = on_binder.course()
-    with cluster.temporary() as running, on_binder.served(running.instance, root) as server:
+    with (
+        cluster.temporary() as running,
+        on_binder.served(root, on_binder.environment(running.instance)) as server,
+    ):
         with opened(server.address, server.token, FIRST_LESSON.as_posix()) as page:
             page.run(setup_cell(root / FIRST_LESSON))
             _visit(running)
@@ -80,7 +83,7 @@ def _bare_notebook() -> Measured:
     root = on_binder.course()
     with (
         cluster.temporary() as absent,
-        on_binder.served(absent.instance, root, script=False) as server,
+        on_binder.served(root, on_binder.environment(absent.instance), script=False) as server,
         opened(server.address, server.token, FIRST_LESSON.as_posix()) as page,
     ):
         page.run("pass")

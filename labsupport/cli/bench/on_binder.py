@@ -5,11 +5,13 @@ import secrets
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, Any
 
 import requests
 
@@ -19,6 +21,7 @@ from labsupport.base.paths import HOME_VARIABLE, Instance
 from labsupport.cli import jupyter
 
 START = Path("binder", "start")
+_PORT = 18000  # or one above it
 _TIMEOUT = 120.0  # seconds until the server answers
 _PAUSE = 0.02  # seconds between two tries
 _STOP_TIMEOUT = 20.0  # seconds for the server to end its kernels
@@ -41,37 +44,50 @@ def course() -> Path:
     return root
 
 
-@contextmanager
-def served(instance: Instance, root: Path, *, script: bool = True) -> Iterator[Server]:
-    """JupyterLab on `root`, behind its `binder/start` unless `script` is False, until it answers.
-
-    Jupyter's own state is kept in the instance. The cluster that the script started goes on.
-    """
-    port, token = jupyter.free_port(18000), secrets.token_hex(24)
+def environment(instance: Instance) -> dict[str, str]:
+    """This process's environment, with all that the lab and Jupyter keep in the instance."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    variables = {
-        **jupyter.environment(instance),
-        "PATH": path,
-        HOME_VARIABLE: str(instance.home),
-        "JUPYTER_TOKEN": token,
-    }
+    return {**jupyter.environment(instance), "PATH": path, HOME_VARIABLE: str(instance.home)}
+
+
+@contextmanager
+def served(
+    root: Path,
+    environment: Mapping[str, str],
+    *,
+    script: bool = True,
+    credentials: Mapping[str, Any] | None = None,
+) -> Iterator[Server]:
+    """JupyterLab on `root` for the length of the block, from its first answer on.
+
+    It is the one on PATH of `environment`, behind the `binder/start` of `root` unless `script` is
+    False. `credentials` are Popen's `user`, `group` and `extra_groups`. The cluster that the script
+    started goes on.
+    """
+    port, token = jupyter.free_port(_PORT), secrets.token_hex(24)
     command = [
-        *([str(root / START)] if script else []),
+        *([str(root / START)] if script else ["env"]),
         *("jupyter-lab", f"--ip={jupyter.HOST}", f"--port={port}", "--no-browser"),
         *(["--allow-root"] if os.geteuid() == 0 else []),
     ]
-    log = instance.jupyter / "binder.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, cwd=root, env=variables, stdout=output, stderr=output)
-    try:
-        address = f"http://{jupyter.HOST}:{port}"
-        _wait_for(address, process, log)
-        yield Server(process.pid, address, token)
-    finally:
-        _end(process)
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(
+            command,
+            cwd=root,
+            env={**environment, "JUPYTER_TOKEN": token},
+            stdout=log,
+            stderr=log,
+            **(credentials or {}),
+        )
+        try:
+            address = f"http://{jupyter.HOST}:{port}"
+            _wait_for(address, process, log)
+            yield Server(process.pid, address, token)
+        finally:
+            _end(process)
 
 
-def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def _wait_for(address: str, process: subprocess.Popen[bytes], log: IO[bytes]) -> None:
     deadline = time.monotonic() + _TIMEOUT
     while time.monotonic() < deadline and process.poll() is None:
         try:
@@ -79,7 +95,8 @@ def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None
                 return
         except requests.ConnectionError:
             time.sleep(_PAUSE)
-    said = log.read_text(errors="replace").strip().splitlines()[-5:]
+    log.seek(0)
+    said = log.read().decode(errors="replace").strip().splitlines()[-5:]
     raise WaitTimeout("JupyterLab did not start", found="\n    ".join(said))
 
 

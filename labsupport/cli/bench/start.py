@@ -90,7 +90,9 @@ def _first_lesson(runs: int) -> list[Figure]:
     def ready(cell: str, *, script: bool) -> float:
         with cluster.temporary() as new:
             started = time.perf_counter()
-            with on_binder.served(new.instance, root, script=script) as server:
+            with on_binder.served(
+                root, on_binder.environment(new.instance), script=script
+            ) as server:
                 answered = time.perf_counter()
                 with opened(server.address, server.token, FIRST_LESSON.as_posix()) as page:
                     page.run(cell)
