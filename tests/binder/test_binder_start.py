@@ -113,8 +113,10 @@ def binder() -> Iterator[Binder]:
     with tempfile.TemporaryDirectory(prefix="lab-binder-") as folder:
         binder = Binder(Path(folder))
         yield binder
-        done = binder.run(binder.bin / "python", "-Pm", "labsupport.cli", "down", "--delete")
-        assert done.returncode == 0, done.stderr
+        for home in (binder.state, binder.home / ".lab"):  # the second is there by mistake only
+            down = [binder.bin / "python", "-Pm", "labsupport.cli", "down", "--delete"]
+            done = binder.run(*down, environment={"INGRESS_LAB_HOME": str(home)})
+            assert done.returncode == 0, done.stderr
 
 
 @pytest.fixture(scope="module")
