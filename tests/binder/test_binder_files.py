@@ -1,11 +1,13 @@
 """What Binder and conda are told: two files in step, one lock, and how repo2docker reads them."""
 
+import re
 import subprocess
 import sys
 import tomllib
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import yaml
@@ -61,6 +63,15 @@ def test_a_failing_step_of_the_build_fails_the_build(tmp_path: Path) -> None:
     python.chmod(0o755)
     path = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
     assert subprocess.run([BINDER / "postBuild"], env=path, check=False).returncode == 3
+
+
+@pytest.mark.parametrize("link", ["binder", "hub"])
+def test_a_link_opens_a_lesson_that_is_there(link: str) -> None:
+    (address,) = re.findall(rf"^\[{link}\]: (\S+)$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    (opened,) = parse_qs(urlsplit(address).query)["urlpath"]
+    _, notebooks, lesson = opened.rpartition("notebooks/")
+    assert opened.startswith("lab/tree/")
+    assert (ROOT / notebooks / lesson).is_file()
 
 
 @pytest.fixture(scope="module")

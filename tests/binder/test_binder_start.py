@@ -114,8 +114,10 @@ def binder() -> Iterator[Binder]:
         binder = Binder(Path(folder))
         yield binder
         for home in (binder.state, binder.home / ".lab"):  # the second is there by mistake only
-            down = [binder.bin / "python", "-Pm", "labsupport.cli", "down", "--delete"]
-            done = binder.run(*down, environment={"INGRESS_LAB_HOME": str(home)})
+            own = {"INGRESS_LAB_HOME": str(home)}
+            done = binder.run(
+                "python", "-Pm", "labsupport.cli", "down", "--delete", environment=own
+            )
             assert done.returncode == 0, done.stderr
 
 
@@ -201,6 +203,13 @@ def test_remedies_work_in_a_terminal(server: Server, binder: Binder, command: li
     assert "200 OK" in done.stdout, done.stderr
     assert not (binder.home / ".venv").exists()
     assert not (binder.home / ".lab").exists()
+
+
+def test_no_second_jupyterlab_starts_where_nobody_could_open_it(binder: Binder) -> None:
+    hub = {"JUPYTERHUB_SERVICE_PREFIX": "/user/ada/"}
+    done = binder.run("./lab", "start", environment=hub)
+    assert done.returncode == 2
+    assert "./lab up" in done.stderr
 
 
 def test_a_cluster_that_does_not_come_up_keeps_nobody_out(binder: Binder, tmp_path: Path) -> None:
