@@ -22,7 +22,7 @@ import pytest
 
 from labsupport.cli.bench import on_binder
 from labsupport.cli.bench.on_binder import Server
-from labsupport.cli.bench.opened import opened
+from labsupport.cli.bench.opened import code_cells, opened
 
 ROOT = Path(__file__).resolve().parents[2]
 LESSON = "notebooks/00-welcome.ipynb"
@@ -160,11 +160,9 @@ def test_the_cluster_listens_on_loopback_only(server: Server, binder: Binder) ->
 
 
 def test_the_first_lesson_runs_through(server: Server) -> None:
-    cells = json.loads((ROOT / LESSON).read_text())["cells"]
     with opened(server.address, server.token, LESSON) as page:
-        for cell in cells:
-            if cell["cell_type"] == "code":
-                page.run("".join(cell["source"]))
+        for cell in code_cells(ROOT / LESSON):
+            page.run(cell)
 
 
 @pytest.mark.parametrize("notebook", [LESSON, "mine.ipynb"])

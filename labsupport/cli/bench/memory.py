@@ -4,8 +4,9 @@ In MB of 2**20 bytes, as `residence` counts it: pages shared among the lab's pro
 those shared with other people's processes in full. So other labs on the machine don't lower it.
 
 The whole lab is JupyterLab with lesson 00 open, its kernel after the setup cell, the cluster's
-daemon, Traefik and the five pods of the sample apps. Beside it stands the same JupyterLab with a
-kernel that did nothing, and a bare Python and Traefik: what comes without the lab.
+daemon, Traefik and the five pods of the sample apps; then the same after all cells of the lesson.
+Beside it stands the same JupyterLab with a kernel that did nothing, and a bare Python and Traefik:
+what comes without the lab.
 """
 
 import argparse
@@ -18,7 +19,7 @@ import psutil
 from labsupport.base.errors import NotInThisVersion
 from labsupport.cli.bench import cluster, on_binder, peers
 from labsupport.cli.bench.figures import Figure
-from labsupport.cli.bench.opened import opened, setup_cell
+from labsupport.cli.bench.opened import code_cells, opened
 from labsupport.cli.bench.residence import shares
 from labsupport.cli.start import FIRST_LESSON
 
@@ -63,10 +64,15 @@ def _whole_lab() -> Measured:
         on_binder.served(root, on_binder.environment(running.instance)) as server,
     ):
         with opened(server.address, server.token, FIRST_LESSON.as_posix()) as page:
-            page.run(setup_cell(root / FIRST_LESSON))
+            setup, *others = code_cells(root / FIRST_LESSON)
+            page.run(setup)
             _visit(running)
             jupyter, (daemon, *pods) = _family(server.pid), _family(running.record().pid)
             held = shares([*jupyter, daemon, *pods])
+            for cell in others:
+                page.run(cell)
+            time.sleep(_SETTLE)
+            after = shares([*_family(server.pid), *_family(running.record().pid)])
         traefik = [pid for pid in pods if psutil.Process(pid).name() == "traefik"]
         apps = [pid for pid in pods if pid not in traefik]
         parts = (jupyter[:1], jupyter[1:], [daemon], traefik, apps)
@@ -75,7 +81,11 @@ def _whole_lab() -> Measured:
             f"whole_lab_{name}": sum(held[pid] for pid in part)
             for name, part in zip(names, parts, strict=True)
         }
-        return {"whole_lab": sum(held.values()), **found}
+        return {
+            "whole_lab": sum(held.values()),
+            **found,
+            "whole_lab_after_lesson": sum(after.values()),
+        }
 
 
 def _bare_notebook() -> Measured:

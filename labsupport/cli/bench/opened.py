@@ -97,12 +97,10 @@ def opened(server: str, token: str, notebook: str) -> Iterator[Opened]:
         page.close()
 
 
-def setup_cell(lesson: Path) -> str:
-    """The code of a lesson's cell tagged `setup`."""
-    for cell in json.loads(lesson.read_text(encoding="utf-8"))["cells"]:
-        if "setup" in cell["metadata"].get("tags", ()):
-            return "".join(cell["source"])
-    raise NotebookError(f"no cell of {lesson} is tagged setup", remedy="./lab notebooks check")
+def code_cells(lesson: Path) -> list[str]:
+    """The code of a lesson, cell by cell; the first is its setup cell."""
+    cells = json.loads(lesson.read_text(encoding="utf-8"))["cells"]
+    return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
 
 
 def _execute_request(identity: str, code: str) -> dict[str, Any]:

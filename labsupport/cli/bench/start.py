@@ -17,7 +17,7 @@ from labsupport.base.run import run
 from labsupport.base.types import Json
 from labsupport.cli.bench import cluster, on_binder, peers
 from labsupport.cli.bench.figures import Figure, figure
-from labsupport.cli.bench.opened import opened, setup_cell
+from labsupport.cli.bench.opened import code_cells, opened
 from labsupport.cli.start import FIRST_LESSON
 
 _FRESH_TIMEOUT = 600.0  # seconds
@@ -84,7 +84,7 @@ def _first_lesson(runs: int) -> list[Figure]:
     only does nothing stands beside it.
     """
     root = on_binder.course()
-    code = setup_cell(root / FIRST_LESSON)
+    setup = code_cells(root / FIRST_LESSON)[0]
     to_server: list[float] = []
 
     def ready(cell: str, *, script: bool) -> float:
@@ -100,7 +100,7 @@ def _first_lesson(runs: int) -> list[Figure]:
                         to_server.append(round(answered - started, 3))
                     return time.perf_counter() - answered
 
-    lesson = figure("first_lesson_ready", "s", runs, lambda: ready(code, script=True))
+    lesson = figure("first_lesson_ready", "s", runs, lambda: ready(setup, script=True))
     bare = figure("bare_notebook_ready", "s", runs, lambda: ready("pass", script=False))
     return [lesson, bare, Figure("binder_start_to_server", "s", tuple(to_server))]
 
