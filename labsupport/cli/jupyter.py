@@ -81,7 +81,7 @@ def serving(
     """
     token = secrets.token_hex(24)
     variables = environment(instance) | {"JUPYTER_TOKEN": token}
-    _write_settings(instance.jupyter / "config" / "labconfig")
+    write_settings(instance.jupyter / "config" / "labconfig")
     log = instance.jupyter / "jupyter.log"
     command = [
         *(sys.executable, "-m", "jupyterlab", f"--ServerApp.ip={HOST}", f"--port={port}"),
@@ -140,7 +140,8 @@ def own_state(instance: Instance) -> Iterator[None]:
         os.environ.update(callers)
 
 
-def _write_settings(folder: Path) -> None:
+def write_settings(folder: Path) -> None:
+    """Put the lab's settings of JupyterLab into `folder`, a `labconfig` of its configuration."""
     folder.mkdir(parents=True, exist_ok=True)
     write_atomically(folder / "default_setting_overrides.json", json.dumps(_SETTINGS))
 

@@ -9,6 +9,7 @@ from types import FrameType
 
 from labsupport.base import paths
 from labsupport.base import run as subprocesses
+from labsupport.base.errors import UsageError
 from labsupport.base.progress import step
 from labsupport.base.run import which
 
@@ -17,6 +18,8 @@ HELP = "start the cluster and open the lessons in JupyterLab"
 FIRST_LESSON = Path("notebooks", "00-welcome.ipynb")
 DEFAULT_PORT = 8888
 _INSTALL_TIMEOUT = 300.0  # seconds
+_HUB_VARIABLE = "JUPYTERHUB_SERVICE_PREFIX"
+"""Set by a JupyterHub, and so on Binder: there another server's address can't be opened."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,6 +35,12 @@ def run(args: argparse.Namespace) -> int:
     from labsupport.cli import jupyter
     from labsupport.session.bringing_up import bring_up
 
+    if hub := os.environ.get(_HUB_VARIABLE):
+        raise UsageError(
+            "lab start is for a computer with a browser of your own",
+            found=f"you are in a JupyterHub's or Binder's JupyterLab already ({hub})",
+            remedy="./lab up, then open notebooks/00-welcome.ipynb in the list of files",
+        )
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _as_interrupt)
     root = paths.checkout() or Path.cwd()

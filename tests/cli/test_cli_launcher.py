@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+import venv
 from pathlib import Path
 from typing import Any
 
@@ -55,9 +56,10 @@ class Tree:
 
     def start(self, *words: str, **settings: Any) -> subprocess.Popen[str]:
         launcher = settings.pop("launcher", self.root / "lab")
+        python = settings.pop("python", sys.executable)
         environment = {**os.environ, "PATH": f"{self.bin}:/usr/bin:/bin", **settings.pop("env", {})}
         return subprocess.Popen(
-            [sys.executable, launcher, *words],
+            [python, launcher, *words],
             env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -207,6 +209,42 @@ def test_two_calls_at_once_set_up_once(tree: Tree) -> None:
     answers = [json.loads(process.communicate(timeout=60)[0]) for process in processes]
     assert [answer["words"] for answer in answers] == [["0"], ["1"]]
     assert tree.installs() == ["lab.txt"]
+
+
+@pytest.fixture
+def environment(tree: Tree, tmp_path: Path) -> Path:
+    """An environment of the learner's own that pip has put the lab into, as on Binder."""
+    home = tmp_path / "environment"
+    venv.create(home, symlinks=True)
+    (packages,) = home.glob("lib/python*/site-packages")
+    shutil.copytree(tree.root / "labsupport", packages / "labsupport")
+    (packages / "ingress_lab-0.1.0.dist-info").mkdir()
+    return home
+
+
+def test_an_environment_that_holds_the_lab_is_used_as_it_is(tree: Tree, environment: Path) -> None:
+    answer = tree.answer("up", python=environment / "bin" / "python")
+    assert (answer["prefix"], answer["words"]) == (str(environment), ["up"])
+    assert tree.installs() == []
+    assert not (tree.root / ".venv").exists()
+
+
+def test_the_installed_lab_is_run_not_the_checkout(tree: Tree, environment: Path) -> None:
+    answer = tree.answer(python=environment / "bin" / "python", cwd=tree.root)
+    assert str(tree.root) not in answer["path"]
+
+
+def test_an_environment_without_the_lab_is_left_alone(tree: Tree, environment: Path) -> None:
+    (mark,) = environment.glob("lib/python*/site-packages/ingress_lab-*")
+    mark.rmdir()
+    answer = tree.answer(python=environment / "bin" / "python")
+    assert answer["prefix"] == str(tree.root / ".venv")
+
+
+def test_development_has_an_environment_of_its_own(tree: Tree, environment: Path) -> None:
+    answer = tree.answer("test", python=environment / "bin" / "python")
+    assert answer["prefix"] == str(tree.root / ".venv")
+    assert tree.installs() == ["dev.txt"]
 
 
 @pytest.mark.skipif(not Path("/usr/bin/env").exists(), reason="needs env")

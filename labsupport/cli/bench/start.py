@@ -1,4 +1,4 @@
-"""Start-up: from `lab up`, or from a clone, to answers; and from an Ingress to its route."""
+"""Start-up: from `lab up`, a clone or Binder to answers; and from an Ingress to its route."""
 
 import argparse
 import os
@@ -15,8 +15,10 @@ from labsupport.base import paths
 from labsupport.base.errors import ClusterError, UsageError
 from labsupport.base.run import run
 from labsupport.base.types import Json
-from labsupport.cli.bench import cluster, peers
+from labsupport.cli.bench import cluster, on_binder, peers
 from labsupport.cli.bench.figures import Figure, figure
+from labsupport.cli.bench.opened import code_cells, opened
+from labsupport.cli.start import FIRST_LESSON
 
 _FRESH_TIMEOUT = 600.0  # seconds
 _ADDRESS = re.compile(r"http://\S+")
@@ -31,6 +33,7 @@ def measure(args: argparse.Namespace) -> list[Figure]:
         figure("traefik_alone_to_first_200", "s", args.runs, peers.traefik_to_first_200),
         figure("python_start", "s", args.runs, peers.python_start),
         *_routes(args.runs),
+        *_first_lesson(args.runs),
     ]
 
 
@@ -72,6 +75,34 @@ def _routes(runs: int) -> list[Figure]:
         connection.close()
         api.close()
         return [live, floor]
+
+
+def _first_lesson(runs: int) -> list[Figure]:
+    """Seconds of `binder/start` until JupyterLab answers, and from there to a ready first lesson.
+
+    Ready: the page is loaded, a kernel started and the setup cell done. The same with a kernel that
+    only does nothing stands beside it.
+    """
+    root = on_binder.course()
+    setup = code_cells(root / FIRST_LESSON)[0]
+    to_server: list[float] = []
+
+    def ready(cell: str, *, script: bool) -> float:
+        with cluster.temporary() as new:
+            started = time.perf_counter()
+            with on_binder.served(
+                root, on_binder.environment(new.instance), script=script
+            ) as server:
+                answered = time.perf_counter()
+                with opened(server.address, server.token, FIRST_LESSON.as_posix()) as page:
+                    page.run(cell)
+                    if script:
+                        to_server.append(round(answered - started, 3))
+                    return time.perf_counter() - answered
+
+    lesson = figure("first_lesson_ready", "s", runs, lambda: ready(setup, script=True))
+    bare = figure("bare_notebook_ready", "s", runs, lambda: ready("pass", script=False))
+    return [lesson, bare, Figure("binder_start_to_server", "s", tuple(to_server))]
 
 
 def _ingress(name: str, host: str) -> Json:
