@@ -44,6 +44,9 @@ LEARNING = (
 NODES = Right("", "nodes", READ, everywhere=True)
 """To see which nodes there are."""
 
+CUSTOM_KINDS = Right("traefik.io", "*", CHANGE)
+"""Traefik's own kinds, in the learner's namespace."""
+
 LOOKING = (
     Right("", "pods", READ),
     Right("", "pods/log", ("get",)),
@@ -72,10 +75,11 @@ def granting(namespace: str, subject: Json, *, traefik: str = "") -> list[Json]:
     """The Namespace, Roles, ClusterRole and bindings that give `subject` what a learner needs.
 
     `subject` is one of a RoleBinding (`rbac.authorization.k8s.io/v1 Subject`). `traefik` is the
-    namespace of a Traefik that the learner shall be able to look at.
+    namespace of a Traefik that the learner shall be able to look at, and tell by its own kinds.
     """
     name = f"ingress-lab-{namespace}"
     inside = [right for right in LEARNING if not right.everywhere]
+    inside += [CUSTOM_KINDS] if traefik else []
     outside = [right for right in (*LEARNING, NODES) if right.everywhere]
     places = [(namespace, inside), *([(traefik, LOOKING)] if traefik else [])]
     return [

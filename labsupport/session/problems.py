@@ -173,10 +173,20 @@ def _wanted(api: Api, controller: Controller, own_kinds: bool) -> Iterator[tuple
             continue
         if list(routes_of(ingress)) or default_backend(ingress):
             yield ingress, ""
-    for each in api.list("ingressroutes") if own_kinds else ():
+    for each in _own_routes(api) if own_kinds else ():
         if (class_annotation(each) or FIRST.ingress_class) == controller.ingress_class:
             for route in each.get("spec", {}).get("routes", ()):
                 yield each, str(route.get("match", ""))
+
+
+def _own_routes(api: Api) -> list[Json]:
+    """The IngressRoutes, where they are ours to see."""
+    try:
+        return api.list("ingressroutes")
+    except StatusError as error:
+        if error.code != _FORBIDDEN:
+            raise
+        return []
 
 
 def _disabled(controller: Controller, router: Json) -> Iterator[str]:
