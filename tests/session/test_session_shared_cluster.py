@@ -77,7 +77,9 @@ def guest(
     with pytest.raises(ClusterError):
         brought_up(home, cluster.kubeconfig("bob"), "guest")
     granted = Instance(home).rights.read_text().split("---\n")
-    Instance(home).rights.write_text("---\n".join(e for e in granted if "traefik" not in e))
+    Instance(home).rights.write_text(
+        "---\n".join(e for e in granted if "namespace: traefik" not in e)
+    )
     cluster.grant(Instance(home).rights)
     lab = brought_up(home, cluster.kubeconfig("bob"), "guest")
     yield lab

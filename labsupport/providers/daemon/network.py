@@ -72,9 +72,9 @@ def own_network(instance: Instance) -> Network:
         write_atomically(instance.network, f"{network.number}\n")
         return network
     deadline = time.monotonic() + _LET_GO_WITHIN
-    while not _is_free(network):
+    while held := _holder(network):
         if time.monotonic() > deadline:
-            raise _taken(network)
+            raise _taken(*held)
         time.sleep(0.02)
     return network
 
@@ -115,27 +115,41 @@ def _candidates(instance: Instance) -> Iterator[Network]:
 
 
 def _is_free(network: Network) -> bool:
-    with socket.socket() as probe:
-        # As servers do: a connection that lingers from the last run is no obstacle.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((network.api, API_PORT))
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                return False
-            raise ClusterError(
-                f"this machine has no loopback address {network.api}",
-                found=error.strerror or str(error),
-                remedy="see what to do: ./lab doctor",
-            ) from error
-    return True
+    return _holder(network) is None
 
 
-def _taken(network: Network) -> AddressInUse:
-    holder = _listener(network.api, API_PORT)
+def _holder(network: Network) -> tuple[str, int] | None:
+    """An address and port of the network that something listens at: an API server, or a DNS."""
+    # A lab whose cluster runs elsewhere has a DNS server only.
+    for address, port in (
+        (network.api, API_PORT),
+        (network.dns, DNS_PORT),
+        (network.dns, DNS_PORT + OFFSET),
+    ):
+        with socket.socket() as probe:
+            # As servers do: a connection that lingers from the last run is no obstacle.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((address, port))
+            except PermissionError:
+                continue  # then nobody of this user listens there either
+            except OSError as error:
+                if error.errno == errno.EADDRINUSE:
+                    return address, port
+                raise ClusterError(
+                    f"this machine has no loopback address {network.api}",
+                    found=error.strerror or str(error),
+                    remedy="see what to do: ./lab doctor",
+                ) from error
+    return None
+
+
+def _taken(address: str, port: int) -> AddressInUse:
+    holder = _listener(address, port)
     another_lab = "labsupport" in holder
+    server = "API server" if port == API_PORT else "DNS server"
     return AddressInUse(
-        f"the lab's API server needs {network.api}:{API_PORT}",
+        f"the lab's {server} needs {address}:{port}",
         found=f"taken by {'another lab, ' if another_lab else ''}{holder}",
         remedy=(
             "stop that one, or give this lab new addresses "
