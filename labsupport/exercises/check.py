@@ -26,6 +26,7 @@ _LESSONS = (
     "balancing",
     "annotations",
     "classes",
+    "own_controller",
     "gateway",
 )
 """The modules that hold each lesson's `EXERCISES`, in the order of the course."""

@@ -193,6 +193,12 @@ class Controller:
             )
         return answer.json()
 
+    def source(self, part: str = "") -> str:
+        """Its program as it runs, or a part of it: `Plan.class_of`. UsageError if not in Python."""
+        from labsupport.session.controller_source import program, source_of
+
+        return source_of(program(self._api, self), part)
+
     def problems(self) -> list[str]:
         """What is wrong with it, in words: its kinds, its Pods, what it cannot use and why."""
         from labsupport.session.problems import controller_problems
