@@ -20,6 +20,7 @@ from labsupport.session.controller import Controller
 from labsupport.session.explaining import live_rules
 
 _CLASS = "lab"
+_REJECTED = "Rejected: "
 _LIVE_SECONDS = 2.0
 """How long a change may take until the controller has it live."""
 
@@ -105,9 +106,9 @@ def _why(lab: Lab, page: Page, controller: Controller) -> Place:
             look = f"spec.ingressClassName of the Ingress {name_of(each)}"
             return look, f"{refusal.message}. Only the lab's controller can read a StaticSite."
     for each in mine or lab.objects("ingresses"):
-        if said := _complaint(lab, each):
+        if (said := controller.told(each["metadata"]["name"])).startswith(_REJECTED):
             look = f"the backends of the Ingress {name_of(each)}, and the objects that they name"
-            return look, f"The controller says of it: {said}."
+            return look, f"The controller says of it: {said.removeprefix(_REJECTED)}."
     decision = live_rules(lab, profile).decide(Request.from_url(page.url))
     if decision.backend is None:
         return _of_nobody(host, mine)
@@ -127,11 +128,3 @@ def _of_nobody(host: str, mine: Sequence[Json]) -> Place:
         f"No rule is for the host {host}, and no Ingress of the class {_CLASS} has a default "
         "backend, which takes what no rule takes.",
     )
-
-
-def _complaint(lab: Lab, ingress: Json) -> str:
-    """What the newest Event about the Ingress complains of; "" for nothing."""
-    uid = ingress["metadata"]["uid"]
-    about = [each for each in lab.objects("events") if each["involvedObject"].get("uid") == uid]
-    newest = max(about, key=lambda each: str(each["metadata"]["name"]), default=None)
-    return str(newest["message"]) if newest and newest.get("type") == "Warning" else ""

@@ -41,6 +41,7 @@ class BareProxy:
         self._api = Api(access)
         self._client = client
         self._loop: tuple[Follower, BareProxy] | None = None
+        self._reconcile: Reconcile = _nothing_given
         self.failure = ""
         """What the last pass that `follow` ran ended with; "" when it went well."""
 
@@ -105,12 +106,14 @@ class BareProxy:
 
     # The loop
 
-    def follow(self, reconcile: Reconcile) -> None:
+    def follow(self, reconcile: Reconcile | None = None) -> None:
         """Run `reconcile(proxy)` now, and soon after each change, until `stop` or a newer one.
 
-        A pass that fails is told in `failure`, and the next change gets a new one.
+        Without a function it is the last one again. A pass that fails is told in `failure`, and
+        the next change gets a new one.
         """
         self.stop()
+        self._reconcile = reconcile = reconcile or self._reconcile
         own = BareProxy(self._access, self._client)  # the loop's own: connections are not shared
         one_at_a_time = threading.Lock()
 
@@ -174,6 +177,10 @@ class BareProxy:
             )
         newest = max(staying, key=lambda each: str(each["metadata"]["creationTimestamp"]))
         return str(newest["status"]["podIP"])
+
+
+def _nothing_given(_: BareProxy) -> None:
+    raise UsageError("no function was given yet", remedy="lab.bare_proxy.follow(reconcile)")
 
 
 def _configuration(ip: str, origin: str, routes: Sequence[Json]) -> Json:

@@ -185,7 +185,7 @@ def test_what_happened_while_nobody_followed_is_made_good(
     proxy.stop()
     apply(ingress())
     assert refused(ask())
-    proxy.follow(reconcile)
+    proxy.follow()
     assert by_kiada(ask())
 
 
