@@ -10,6 +10,7 @@ from labsupport.exercises.verdict import Verdict
 from labsupport.http.exchange import Exchange
 from labsupport.kube.wait import until_nothing_missing
 from labsupport.session import Lab
+from labsupport.session.bare_proxy import UNTOLD
 
 _LIVE_SECONDS = 2.0
 """How long the loop may take to follow a change."""
@@ -104,8 +105,9 @@ def _asked(lab: Lab, ask: Ask, address: str) -> tuple[str, str] | None:
     if ask.satisfied(met := found[-1]):
         return None
     if met is None:
-        return f"no answer to {ask.url}", "Nobody listens: proxy.configure was never called."
-    return f"{ask.url}: {met.status} from {met.pod or 'the proxy itself'}", ask.missed
+        return f"no answer to {ask.url}", "See whether Caddy runs: ./lab logs bare-proxy"
+    missed = "proxy.configure was never called." if UNTOLD in met.text else ask.missed
+    return f"{ask.url}: {met.status} from {met.pod or 'the proxy itself'}", missed
 
 
 def _has_address(lab: Lab, ingress: str, address: str) -> bool:

@@ -21,6 +21,9 @@ NAME = "bare-proxy"
 CLASS = "mine"
 """The IngressClass that comes with it."""
 
+UNTOLD = "no controller has told this proxy anything"
+"""What it answers, with 503, until it is configured."""
+
 _WATCHED = ("ingresses", "services", "endpointslices")
 _VISITORS, _ORDERS = 8000, 2019  # Caddy's ports
 _NOT_FOUND = 404
@@ -30,7 +33,7 @@ Reconcile = Callable[["BareProxy"], object]
 
 
 class BareProxy:
-    """A proxy that does nothing until somebody's controller tells it what.
+    """A proxy that only answers 503 until somebody's controller tells it what to do.
 
     A controller's pass asks `ingresses` and `pods`, decides, and calls `configure` and `report`.
     `follow` runs it again after every change. Without the installation all are UsageErrors.

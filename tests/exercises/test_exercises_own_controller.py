@@ -33,8 +33,9 @@ def test_a_function_that_fails_is_told_with_its_error(lab: Lab) -> None:
 
 
 def test_a_function_that_tells_the_proxy_nothing_is_told_so(lab: Lab) -> None:
-    lab.delete("pod", lab.find_pod("bare-proxy")[0], namespace="bare-proxy")  # one that was told
-    lab.wait_ready(namespace="bare-proxy")
+    lab.bare_proxy.stop()
+    lab.uninstall("bare-proxy")  # this one was told already
+    lab.install("bare-proxy")
     assert "proxy.configure was never called" in verdict(lab, lambda _: None).hint
 
 

@@ -26,6 +26,7 @@ RESULTS = {
     "08-inside-the-request": "no available IPs",
     "09-annotations-and-custom-kinds": "field not found, node: prioritty",
     "10-several-controllers": "Ingress default/typo names the class treafik",
+    "11-write-your-own-controller": "default/pepper does not exist",
     "12-clinic": "the Service looks for scholl",
     "13-gateway-api": "by a router of kubernetesgateway",
 }

@@ -9,7 +9,7 @@ import pytest
 from labsupport.base.errors import ProxyRefused, RequestFailed, UsageError
 from labsupport.base.types import Json
 from labsupport.http.exchange import Exchange
-from labsupport.session.bare_proxy import NAME, BareProxy
+from labsupport.session.bare_proxy import NAME, UNTOLD, BareProxy
 from labsupport.session.lab import Lab
 
 PATIENCE = 15.0
@@ -101,6 +101,11 @@ def addresses(lab: Lab) -> list[str]:
 
 
 # The proxy
+
+
+def test_a_proxy_that_nobody_told_anything_says_so(lab: Lab, installed: BareProxy) -> None:
+    answer = lab.client.get("http://stall.example.com/", resolve=installed.address)
+    assert (answer.status, answer.text) == (503, UNTOLD)
 
 
 def test_a_second_installation_keeps_the_word_that_caddy_obeys(
