@@ -44,7 +44,7 @@ class BareProxy:
         self._api = Api(access)
         self._client = client
         self._loop: tuple[Follower, BareProxy] | None = None
-        self._reconcile: Reconcile = _nothing_given
+        self._reconcile: Reconcile | None = None
         self.failure = ""
         """What the last pass that `follow` ran ended with; "" when it went well."""
 
@@ -115,14 +115,19 @@ class BareProxy:
         Without a function it is the last one again. A pass that fails is told in `failure`, and
         the next change gets a new one.
         """
+        wanted = reconcile or self._reconcile
+        if wanted is None:
+            raise UsageError(
+                "no function was given yet", remedy="give one: lab.bare_proxy.follow(reconcile)"
+            )
         self.stop()
-        self._reconcile = reconcile = reconcile or self._reconcile
+        self._reconcile = wanted
         own = BareProxy(self._access, self._client)  # the loop's own: connections are not shared
         one_at_a_time = threading.Lock()
 
         def once() -> None:
             with one_at_a_time:
-                self.failure = own._pass(reconcile)
+                self.failure = own._pass(wanted)
 
         self._loop = Follower(self._access, dict.fromkeys(_WATCHED), once), own
         once()  # the follower tells of changes only
@@ -180,10 +185,6 @@ class BareProxy:
             )
         newest = max(staying, key=lambda each: str(each["metadata"]["creationTimestamp"]))
         return str(newest["status"]["podIP"])
-
-
-def _nothing_given(_: BareProxy) -> None:
-    raise UsageError("no function was given yet", remedy="lab.bare_proxy.follow(reconcile)")
 
 
 def _configuration(ip: str, origin: str, routes: Sequence[Json]) -> Json:

@@ -209,6 +209,11 @@ def test_a_function_that_fails_is_told_and_gets_another_pass(
     assert until(lambda: proxy.failure, lambda failure: not failure) == ""
 
 
+def test_without_any_function_nothing_can_be_followed(lab: Lab) -> None:
+    with pytest.raises(UsageError, match="no function was given yet"):
+        BareProxy(lab.connection.access, lab.client).follow()
+
+
 def test_a_newer_function_takes_the_place_of_the_older(
     lab: Lab, proxy: BareProxy, ask: Ask, apply: Apply
 ) -> None:
