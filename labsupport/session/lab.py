@@ -251,6 +251,12 @@ class Lab(Requests):
         for line in deleted(self.api, _objects(manifest), namespace):
             print(line)
 
+    def scale(self, deployment: str, replicas: int, *, namespace: str = "default") -> None:
+        """`kubectl scale`: let a Deployment have so many pods."""
+        from labsupport.session.scaling import scaled
+
+        print(scaled(self.api, deployment, replicas, namespace))
+
     def object(self, kind: str, name: str, *, namespace: str = "default") -> Json:
         """One object as the API server has it."""
         return self.api.get(kind, name, namespace)

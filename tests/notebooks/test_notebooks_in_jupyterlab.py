@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 
 ROOT = Path(__file__).parents[2]
 RESULTS = {
-    "00-welcome": "answered by kiada-",
+    "00-welcome": "is scaled to 0",
     "01-why-ingress": "ingress proxy, layer 7: [9, 9, 9]",
     "02-first-ingress": 'Host("quote.example.com")',
     "03-names": "by way of tea.example.com",
