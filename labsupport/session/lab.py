@@ -252,7 +252,7 @@ class Lab(Requests):
             print(line)
 
     def scale(self, deployment: str, replicas: int, *, namespace: str = "default") -> None:
-        """`kubectl scale`: let a Deployment have so many pods."""
+        """`kubectl scale`: let a Deployment have so many pods, and wait until it has."""
         from labsupport.session.scaling import scaled
 
         print(scaled(self.api, deployment, replicas, namespace))

@@ -203,7 +203,10 @@ def test_a_deployment_is_scaled_and_says_so(lab: Lab, capsys: pytest.CaptureFixt
     try:
         lab.scale("quiz", 2)
         assert capsys.readouterr().out == "deployment.apps/quiz scaled\n"
-        assert lab.object("deployment", "quiz")["spec"]["replicas"] == 2
+        pods = [each["metadata"]["name"] for each in lab.objects("pods")]
+        assert sum(name.startswith("quiz-") for name in pods) == 2
+        lab.scale("quiz", 0)
+        assert not [each for each in lab.objects("pods") if "quiz-" in each["metadata"]["name"]]
     finally:
         lab.scale("quiz", 1)
         lab.wait_ready()
