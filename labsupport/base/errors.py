@@ -54,6 +54,10 @@ class AddressInUse(ClusterError):
     """Another process holds an address or port that the lab needs."""
 
 
+class ProxyRefused(ClusterError):
+    """A proxy did not take the configuration that it was given; it goes on with the one before."""
+
+
 class StorageError(ClusterError):
     """State could not be written; nothing that was acknowledged is lost."""
 

@@ -267,6 +267,29 @@ def several_controllers() -> Picture:
     )
 
 
+def own_controller() -> Picture:
+    """The loop beside the requests' way: watch, decide, configure, report."""
+    build = GraphBuilder("A control loop")
+    client = build.node("client", "client", "a visitor", lit=True)
+    proxy = build.node("proxy", "caddy", "Caddy", ["carries the requests"], lit=True)
+    loop = build.node("controller", "loop", "your program", ["2 decides", "4 reports back"])
+    ingress = build.node("ingress", "notice", "notice", ["what is wanted"])
+    site = build.node("static-site", "notice", "notice", ["index.html"])
+    pod = build.node("pod", "quote", "quote", lit=True)
+    build.edge(client, proxy, lit=True)
+    build.edge(ingress, loop, "configuration", "1 watches")
+    build.edge(loop, proxy, "configuration", "3 configures")
+    build.edge(ingress, site, "configuration", "names")
+    build.edge(proxy, pod, label="/quote", lit=True)
+    return _picture(
+        build.graph(),
+        "A control loop beside the way of the requests. Your program watches the Ingress notice, "
+        "decides, configures the proxy Caddy, and reports back to the Ingress. The Ingress names "
+        "an object of kind StaticSite, with the file index.html. A visitor's request passes "
+        "Caddy only, on its way to a pod of quote.",
+    )
+
+
 def clinic() -> Picture:
     """The eleven questions along a request's way, asked up to the first that is answered by no."""
     build = GraphBuilder("Stop at the first broken hop")
@@ -366,6 +389,7 @@ COVERS: dict[str, Callable[[], Picture]] = {
     "08-inside-the-request": inside_the_request,
     "09-annotations-and-custom-kinds": annotations,
     "10-several-controllers": several_controllers,
+    "11-write-your-own-controller": own_controller,
     "12-clinic": clinic,
     "13-gateway-api": gateway_api,
     "20-capstone": capstone,

@@ -15,8 +15,8 @@ _COLUMNS = (
     ("client", "dns"),
     ("hosts-file", "load-balancer", "address"),
     ("name-server", "tls"),
-    ("proxy", "ingress", "gateway", "secret"),
-    ("service", "http-route", "middleware"),
+    ("proxy", "controller", "ingress", "gateway", "secret"),
+    ("service", "static-site", "http-route", "middleware"),
     ("pod",),
 )
 """Kinds that stand one above the other. The Service's column lies between proxy and pods, so that

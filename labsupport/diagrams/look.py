@@ -50,11 +50,13 @@ NODES = {
     "address": NodeLook("TCP connection", _SKY, "#E3F1FB"),
     "tls": NodeLook("TLS", _PURPLE, CARD),
     "proxy": NodeLook("ingress proxy", _BLUE, "#CFE3F2"),
+    "controller": NodeLook("controller", _BLUE, CARD),
     "ingress": NodeLook("Ingress", _ORANGE, CARD, dashed=True),
     "gateway": NodeLook("Gateway", _ORANGE, CARD, dashed=True),
     "http-route": NodeLook("HTTPRoute", _ORANGE, CARD, dashed=True),
     "secret": NodeLook("Secret", _ORANGE, CARD, dashed=True),
     "middleware": NodeLook("Middleware", _ORANGE, CARD),
+    "static-site": NodeLook("StaticSite", _ORANGE, CARD, dashed=True),
     "service": NodeLook("Service", _ORANGE, CARD, dashed=True),
     "pod": NodeLook("Pod", _GREEN, "#D9F2E8"),
 }

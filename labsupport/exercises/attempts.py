@@ -35,7 +35,7 @@ def carry_out(attempt: Attempt, lab: Lab) -> None:
         lab.dns.add(name, _placed(value, lab))
     _write_below([_placed(line, lab) for line in attempt.lines], lab)
     for deployment, replicas in attempt.replicas.items():
-        _scale(lab, deployment, replicas)
+        lab.scale(deployment, replicas)
 
 
 def start(name: str, lab: Lab) -> None:
@@ -79,7 +79,7 @@ def take_away(exercise: Exercise, lab: Lab) -> None:
         lab.dns.remove(name)
     _take_out([_placed(line, lab) for attempt in attempts for line in attempt.lines], lab)
     for deployment, replicas in exercise.start.replicas.items():
-        _scale(lab, deployment, replicas)
+        lab.scale(deployment, replicas)
 
 
 def _install(apps: list[str], lab: Lab) -> None:
@@ -109,9 +109,3 @@ def _take_out(lines: list[str], lab: Lab) -> None:
     """Take whole lines out of the hosts file."""
     kept = [each for each in lab.hosts.text().splitlines(True) if each.rstrip("\r\n") not in lines]
     lab.hosts.apply(lab.hosts.plan("".join(kept)))
-
-
-def _scale(lab: Lab, deployment: str, replicas: int) -> None:
-    path = f"{lab.api.kind('deployments').path('default', deployment)}/scale"
-    body = {"spec": {"replicas": replicas}}
-    lab.api.call("PATCH", path, body=body, headers={"Content-Type": "application/merge-patch+json"})

@@ -28,6 +28,7 @@ _LESSONS = (
     "balancing",
     "annotations",
     "classes",
+    "own_controller",
     "gateway",
     "pedal",
 )

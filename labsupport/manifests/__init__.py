@@ -20,9 +20,10 @@ CONTROLLERS = (
     "traefik-nginx",
     "lab-controller",
     "gateway",
+    "bare-proxy",
 )
-"""Further controllers, of Ingress or Gateway API, installed like the samples; each in a namespace
-of its own name."""
+"""Further controllers, of Ingress or Gateway API, and a proxy that waits for one; installed like
+the samples, each in a namespace of its own name."""
 
 _FOLDER = Path(__file__).parent
 _INCLUDE = re.compile(r"^( *)(\S+): !include (\S+)\n", re.MULTILINE)

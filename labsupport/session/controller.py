@@ -211,6 +211,24 @@ class Controller:
                 remedy='see what it has: lab.controller.ask("/api/overview")',
             ) from error
 
+    def source(self, part: str = "") -> str:
+        """Its program as it runs, or a part of it: `Plan.class_of`. UsageError if not in Python."""
+        from labsupport.session.controller_source import program, source_of
+
+        return source_of(program(self._api, self), part)
+
+    def told(self, ingress: str, reason: str = "", *, namespace: str = "default") -> str:
+        """Its newest Event about an Ingress, as `Sync: Caddy serves it`; "" for none.
+
+        With a `reason` it waits until the newest has that one; WaitTimeout after 10 s.
+        """
+        from labsupport.session.controller_events import newest, waited_for
+
+        found = self._api.get("ingresses", ingress, namespace)
+        return (
+            waited_for(self._api, self, found, reason) if reason else newest(self._api, self, found)
+        )
+
     def problems(self) -> list[str]:
         """What is wrong with it, in words: its kinds, its Pods, what it cannot use and why."""
         from labsupport.session.problems import controller_problems

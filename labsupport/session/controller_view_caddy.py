@@ -5,14 +5,14 @@ plans by the lab's rule engine, and says in Events what came of it: these two ar
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from labsupport.base.types import Json
 from labsupport.kube.api import Api
 from labsupport.rules.ingress import Backend, RuleSet
 from labsupport.rules.ingress.entry import Entry
 from labsupport.rules.ingress.route import name_of
 from labsupport.session.controller import Controller
+from labsupport.session.controller_events import by_object, in_words
 from labsupport.session.controller_view_objects import certificates_of, named_by, served, wanted
 from labsupport.session.controller_view_state import (
     HeldCertificate,
@@ -39,17 +39,17 @@ def holdings(api: Api, controller: Controller) -> Holdings:
         profile=controller.rules_profile,
     )
     routers = _routers(rules)
-    events = _events(api, controller)
+    events = by_object(api, controller)
     sources = []
     for each in ingresses:
-        event = events.get(each["metadata"]["uid"], {})
+        event = events.get(each["metadata"]["uid"])
         sources.append(
             Source(
                 f"Ingress {name_of(each)}",
                 wanted(each),
                 tuple(routers[name_of(each)]),
-                f"{event['reason']}: {event['message']}" if event else "",
-                event.get("type") == "Warning",
+                in_words(event),
+                event is not None and event.get("type") == "Warning",
             )
         )
     return Holdings(
@@ -120,16 +120,3 @@ def _certificates(api: Api, rules: RuleSet) -> Iterator[HeldCertificate]:
         else:
             until, issuer = facts.not_after.date().isoformat(), facts.issued_by
             yield HeldCertificate(facts.all_names, until, issuer, secret, ingresses)
-
-
-def _events(api: Api, controller: Controller) -> dict[str, Json]:
-    """The controller's last Event about each Ingress, by the Ingress's uid."""
-    written: Sequence[Json] = sorted(
-        (
-            each
-            for each in api.list("events")
-            if (each.get("source") or {}).get("component") == controller.name
-        ),
-        key=lambda each: (each.get("lastTimestamp") or "", each["metadata"]["name"]),
-    )
-    return {each["involvedObject"]["uid"]: each for each in written}

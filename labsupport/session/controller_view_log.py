@@ -14,7 +14,7 @@ _TRAEFIK = re.compile(r"\d{4}-\d\d-\d\dT(\d\d:\d\d:\d\d)\S* ([A-Z]{3}) (.*)", re
 _KLOG = re.compile(r"([IWEF])\d{4} (\d\d:\d\d:\d\d)\S* +\d+ \S+\] (.*)", re.DOTALL)
 _FIELD = re.compile(r'(?:^|\s)(\w+)=("(?:[^"\\]|\\.)*"|\S*)')
 _ERRORS = ("ERR", "FTL", "PNC")
-_CADDY_ERRORS = ("warn", "error", "panic", "fatal")
+_CADDY_ERRORS = ("error", "panic", "fatal")
 _LAB_TROUBLE = re.compile(r"[\w/.-]+: (?:can't be |is not to be had|.* can't be )")
 _KINDS = {"kubernetescrd": "IngressRoute"}  # whose rules a provider of Traefik's reads
 
@@ -109,12 +109,16 @@ def _of_client_go(raw: str, level: str, time: str, rest: str) -> LogLine:
 
 
 def _of_caddy(raw: str) -> LogLine:
-    """A JSON object with level, logger, msg and, where there is one, error."""
+    """A JSON object with level, logger, msg and, where there is one, error.
+
+    As with Traefik a warning is trouble only when it names an error.
+    """
     try:
         entry = json.loads(raw)
     except ValueError:
         return LogLine(raw)
-    if entry.get("level") not in _CADDY_ERRORS:
+    level = entry.get("level")
+    if level not in _CADDY_ERRORS and not (level == "warn" and entry.get("error")):
         return LogLine(raw)
     said = (str(entry.get(key) or "") for key in ("logger", "msg", "error"))
     return LogLine(raw, trouble=": ".join(["Caddy", *filter(None, said)]))

@@ -1,5 +1,6 @@
 """What lessons install when they need it: sample apps and further controllers; and its removal."""
 
+import secrets
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 MARK = "ingress-lab.example.com/installed"
 """The annotation of what an installation made; its value is the manifest's name."""
 
+_DRAWN = "DRAWN"  # in a Secret of a manifest: a random word stands for it
 _TIMEOUT = 60.0  # seconds
 _NOT_FOUND = 404
 
@@ -38,14 +40,13 @@ def install(lab: "Lab", name: str, namespace: str) -> Iterator[str]:
 
     What was there before is changed as `kubectl apply` does it, but does not count as made here;
     another's definition of a kind stays as it is, since it may know more versions and fields.
-    WaitTimeout says what a controller lacks after a minute.
+    What is random in a Secret is drawn once. WaitTimeout says what a controller lacks after a
+    minute.
     """
     found = objects(manifest(name), source=f"{name}.yaml")
     known = [(each, _live(lab, each, namespace)) for each in found]
     wanted = [
-        _marked(each, live, name)
-        for each, live in known
-        if each["kind"] != "CustomResourceDefinition" or live is None or _mark(live) == name
+        _marked(_drawn(each), live, name) for each, live in known if not _stays(each, live, name)
     ]
     yield from applied(lab.api, wanted, namespace)
     if name in CONTROLLERS:
@@ -76,6 +77,26 @@ def uninstall(lab: "Lab", name: str, namespace: str) -> Iterator[str]:
         what=f"{name} to be gone",
         timeout=_TIMEOUT,
     )
+
+
+def _stays(obj: Json, live: Json | None, name: str) -> bool:
+    """Whether what is there is left as it is: another's kind, or a word that was drawn before."""
+    if obj["kind"] == "CustomResourceDefinition":
+        return live is not None and _mark(live) != name
+    return live is not None and _is_drawn(obj)
+
+
+def _is_drawn(obj: Json) -> bool:
+    return obj["kind"] == "Secret" and _DRAWN in (obj.get("stringData") or {}).values()
+
+
+def _drawn(obj: Json) -> Json:
+    """`obj` with a random word for each that a Secret of the manifest wants drawn."""
+    if not _is_drawn(obj):
+        return obj
+    words = obj["stringData"].items()
+    drawn = {key: secrets.token_hex() if word == _DRAWN else word for key, word in words}
+    return {**obj, "stringData": drawn}
 
 
 def _marked(obj: Json, live: Json | None, name: str) -> Json:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from labsupport.names.lab_dns import LabDns
     from labsupport.rules.diagnosis import Diagnosis
     from labsupport.rules.ingress import Decision
+    from labsupport.session.bare_proxy import BareProxy
     from labsupport.session.comparing import Comparison
     from labsupport.session.conformance import Report
     from labsupport.session.connections import Connections
@@ -87,6 +88,8 @@ class Lab(Requests):
     def close(self) -> None:
         """Give the connections back; the cluster runs on."""
         self.api.close()
+        if "bare_proxy" in self.__dict__:
+            self.bare_proxy.close()
         if "kubernetes" in self.__dict__:
             self.kubernetes.close()
 
@@ -143,6 +146,13 @@ class Lab(Requests):
         from labsupport.session.gateway import gateway_controller
 
         return gateway_controller(self)
+
+    @cached_property
+    def bare_proxy(self) -> "BareProxy":
+        """A Caddy that waits for a controller of your own; `lab.install("bare-proxy")` first."""
+        from labsupport.session.bare_proxy import BareProxy
+
+        return BareProxy(self.connection.access, self.client)
 
     def convert(self, *names: str, namespace: str = "default") -> "Converted":
         """Ingresses as Gateway API: those of the names, or all of the namespace; prints as YAML."""
@@ -250,6 +260,12 @@ class Lab(Requests):
             }
         for line in deleted(self.api, _objects(manifest), namespace):
             print(line)
+
+    def scale(self, deployment: str, replicas: int, *, namespace: str = "default") -> None:
+        """`kubectl scale`: let a Deployment have so many pods, and wait until it has."""
+        from labsupport.session.scaling import scaled
+
+        print(scaled(self.api, deployment, replicas, namespace))
 
     def object(self, kind: str, name: str, *, namespace: str = "default") -> Json:
         """One object as the API server has it."""

@@ -104,6 +104,13 @@ class ControllerView(Tester):
         """The classes that can be looked at, and the one that is."""
         return tuple(dict.fromkeys((*self._watch.classes, chosen)))
 
+    def _offer(self, options: tuple[str, ...]) -> None:
+        """Change what can be chosen, and not what is: ipywidgets goes to the first option."""
+        chosen = self.class_field.value
+        self.class_field.unobserve(self._on_class, "value")
+        self.class_field.options, self.class_field.value = options, chosen
+        self.class_field.observe(self._on_class, "value")
+
     def _say(self, words: str) -> None:
         self._words = words
         self.state_line.value = f'<p class="faint">{self.state.heading}: {words}</p>'
@@ -112,7 +119,7 @@ class ControllerView(Tester):
         """Called at once, and from then on in the watch's thread."""
         options = self._options(str(self.class_field.value))
         if options != tuple(self.class_field.options):
-            self.class_field.options = options
+            self._offer(options)
         state = self.state
         for part, place in self._parts.items():
             place.value = part(state)

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 
 ROOT = Path(__file__).parents[2]
 RESULTS = {
-    "00-welcome": "answered by kiada-",
+    "00-welcome": "is scaled to 0",
     "01-why-ingress": "ingress proxy, layer 7: [9, 9, 9]",
     "02-first-ingress": 'Host("quote.example.com")',
     "03-names": "by way of tea.example.com",
@@ -26,6 +26,7 @@ RESULTS = {
     "08-inside-the-request": "no available IPs",
     "09-annotations-and-custom-kinds": "field not found, node: prioritty",
     "10-several-controllers": "Ingress default/typo names the class treafik",
+    "11-write-your-own-controller": "default/pepper does not exist",
     "12-clinic": "the Service looks for scholl",
     "13-gateway-api": "by a router of kubernetesgateway",
     "20-capstone": "has no port 8080; its ports: 80",

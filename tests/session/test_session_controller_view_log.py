@@ -52,6 +52,11 @@ def test_an_error_of_caddys_is_read() -> None:
     assert read_line(raw).trouble == "Caddy: http.log.error: dial tcp: connection refused"
 
 
+def test_a_warning_of_caddys_with_an_error_in_it_is_trouble() -> None:
+    raw = '{"level":"warn","logger":"tls","msg":"not kept","error":"disk full"}'
+    assert read_line(raw).trouble == "Caddy: tls: not kept: disk full"
+
+
 def test_what_the_labs_controller_can_not_do_is_trouble() -> None:
     raw = "ingresses: can't be watched, trying on: HTTP Error 403: Forbidden"
     assert read_line(raw).trouble == raw
@@ -66,6 +71,7 @@ def test_what_the_labs_controller_can_not_do_is_trouble() -> None:
         "2026-11-23T11:18:57Z WRN aliasHeadersStrategy is not configured entryPointName=web",
         "I1123 11:22:51.260355   15339 reflector.go:227] started",
         '{"level":"info","msg":"serving"}',
+        '{"level":"warn","logger":"http","msg":"HTTP/2 skipped because it requires TLS"}',
         '{"level":"error"',
         "services: watched; 11 at first",
     ],

@@ -197,3 +197,22 @@ def test_a_second_bring_up_leaves_changes_alone_and_mends_what_is_missing(
     assert install(again) == []
     lab.apply(quiz)
     again.close()
+
+
+def test_a_deployment_is_scaled_and_says_so(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        lab.scale("quiz", 2)
+        assert capsys.readouterr().out == "deployment.apps/quiz scaled\n"
+        pods = [each["metadata"]["name"] for each in lab.objects("pods")]
+        assert sum(name.startswith("quiz-") for name in pods) == 2
+        lab.scale("quiz", 0)
+        assert not [each for each in lab.objects("pods") if "quiz-" in each["metadata"]["name"]]
+    finally:
+        lab.scale("quiz", 1)
+        lab.wait_ready()
+
+
+@pytest.mark.parametrize("number", ["two", -1, None, True, 1.5])
+def test_what_is_no_number_of_pods_is_refused_in_words(lab: Lab, number: object) -> None:
+    with pytest.raises(UsageError, match="a whole number from 0 on"):
+        lab.scale("quiz", number)  # type: ignore[arg-type]

@@ -384,3 +384,16 @@ def test_its_orders_come_from_its_controller_only(lab: Lab, controller: str) -> 
     with socket.create_connection((ip, 2019), timeout=5) as connection:
         connection.sendall(f"GET /config/ HTTP/1.0\r\nHost: {ip}:2019\r\n\r\n".encode())
         assert b" 403 " in connection.recv(100)
+
+
+# What it says
+
+
+def test_what_it_tells_of_an_ingress_can_be_waited_for(
+    lab: Lab, controller: str, apply: Apply
+) -> None:
+    apply(ingress("heard.example.com", to("nosuch")), ingress("other.example.com"))
+    found = lab.controllers["lab"]
+    assert found.told("heard", "Rejected").endswith("Service default/nosuch does not exist")
+    assert found.told("other", "Sync") == "Sync: Caddy serves it"
+    assert found.told("kiada") == ""

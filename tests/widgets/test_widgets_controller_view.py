@@ -81,3 +81,20 @@ def test_a_controller_that_comes_can_be_chosen(lab: Lab) -> None:
         until_true(has("no controller of class lab is installed"), "that it is gone")
     finally:
         view.close()
+
+
+def test_a_class_that_comes_leaves_the_chosen_one(lab: Lab) -> None:
+    lab.install("traefik-internal")
+    view = ControllerView(lab, "internal")
+    try:
+        lab.install("lab-controller")
+        until_true(lambda: "lab" in view.class_field.options, "the class among the options")
+        assert view.class_field.value == "internal"
+        assert view.state.ingress_class == "internal"
+        lab.uninstall("lab-controller")
+        until_true(lambda: "lab" not in view.class_field.options, "the class is gone")
+        assert view.class_field.value == "internal"
+    finally:
+        view.close()
+        lab.uninstall("lab-controller")
+        lab.uninstall("traefik-internal")

@@ -20,18 +20,20 @@ NodeKind = Literal[
     "address",
     "tls",
     "proxy",
+    "controller",
     "ingress",
     "gateway",
     "http-route",
     "secret",
     "middleware",
+    "static-site",
     "service",
     "pod",
 ]
 EdgeKind = Literal["traffic", "lookup", "configuration"]
 
 CONFIGURATION_KINDS: frozenset[NodeKind] = frozenset(
-    {"ingress", "gateway", "http-route", "secret", "service"}
+    {"ingress", "gateway", "http-route", "secret", "service", "static-site"}
 )
 """Kinds that are drawn dashed: objects a proxy reads, which no packet passes."""
 
