@@ -1,0 +1,312 @@
+"""Makes, finds, stops and removes the instance's kind cluster."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from labsupport.base import paths
+from labsupport.base.errors import ClusterError, ClusterNotRunning, LabError, UsageError
+from labsupport.base.files import write_atomically
+from labsupport.base.paths import Instance
+from labsupport.kube.access import Access, answers
+from labsupport.kube.api import Api
+from labsupport.kube.kubeconfig import context_in
+from labsupport.kube.wait import until_nothing_missing
+from labsupport.providers.daemon.control import locked
+from labsupport.providers.daemon.record import running
+from labsupport.providers.daemon.spawning import READY_WITHIN
+from labsupport.providers.kind.balancers import (
+    Balancer,
+    end_balancer,
+    ensured_balancer,
+    load_balancers,
+    log_of,
+)
+from labsupport.providers.kind.configuration import cluster_config, cluster_name, node_image
+from labsupport.providers.kind.made import PROVIDER, Made
+from labsupport.providers.kind.making import create_cluster
+from labsupport.providers.kind.nodes import Node, nodes_of, start_nodes, stop_nodes
+from labsupport.providers.kind.program import Program, found_program
+from labsupport.providers.kind.relay import Relay
+from labsupport.providers.kind.tools import Tool, found_tool
+from labsupport.providers.names_only import (
+    connection_by,
+    ensure_names,
+    names_addresses,
+    own_access,
+    stop_names,
+)
+from labsupport.providers.protocol import ClusterStatus, Connection, Progress, Wishes, quiet
+from labsupport.providers.state import delete_state, state_of
+
+_API_WITHIN = 120.0  # seconds until the API server answers, after the nodes were started
+_NODES_WITHIN = 180.0  # seconds until every node is ready
+
+
+class Kind:
+    """The kind cluster of one instance."""
+
+    def __init__(self, instance: Instance, wishes: Wishes) -> None:
+        self.instance = instance
+        self.wishes = wishes
+        own = paths.checkout()
+        self.name = cluster_name(instance.home, own / ".lab" if own else None)
+
+    def up(self, progress: Progress) -> Connection:
+        """Make the cluster, start its stopped nodes, or find it running.
+
+        One that was half made is removed and made anew.
+        """
+        made = Made.of(self.instance)
+        program = found_program()
+        with progress("looking for a container tool"):
+            tool = found_tool(made.tool if made else "")
+        with locked(self.instance, READY_WITHIN):
+            made = self._standing(tool, progress) or self._made(tool, progress)
+            self._write_kubeconfig(program, tool)
+            with progress("waiting for the nodes"):
+                self._wait()
+        with progress("starting the lab's DNS"):
+            ensure_names(self.instance)
+        return self.connection()
+
+    def down(self, progress: Progress = quiet, *, delete: bool = False) -> bool:
+        """Stop the nodes, cloud-provider-kind if it is ours, and the lab's DNS.
+
+        With `delete` the nodes are removed with all that is in them.
+        """
+        made = Made.of(self.instance)
+        if made is None:
+            return False
+        tool = found_tool(made.tool)
+        with locked(self.instance, READY_WITHIN):
+            nodes = self._own_nodes(tool, made)
+            ran = any(node.runs for node in nodes)
+            with progress("removing the cluster" if delete else "stopping the nodes"):
+                end_balancer(tool, made.balancer, made.name)
+                if delete:
+                    self._remove(tool, made)
+                else:
+                    stop_nodes(tool, nodes)
+                    replace(made, balancer=Balancer()).write(self.instance)
+        stopped = stop_names(self.instance)
+        if delete:
+            delete_state(self.instance)
+            log_of(self.instance).unlink(missing_ok=True)
+        return ran or stopped
+
+    def belongings(self) -> list[str]:
+        """The nodes, the load balancers, and the files of the lab's names and trust."""
+        files = [str(path) for path in state_of(self.instance) if path.exists()]
+        made = Made.of(self.instance)
+        if made is None:
+            return files
+        tool = found_tool(made.tool)
+        nodes = self._own_nodes(tool, made)
+        carried = len(load_balancers(tool, made.name)) if nodes else 0
+        return [
+            *(f"{tool.name} container {node.name}, with all that is in it" for node in nodes),
+            *([f"{carried} containers of load balancers"] if carried else []),
+            *files,
+        ]
+
+    def connection(self) -> Connection:
+        """How to reach the running cluster; ClusterNotRunning when there is none."""
+        made, record = Made.of(self.instance), running(self.instance)
+        found = "it was never made"
+        if made is not None:
+            found = f"kind cluster {made.name} in {made.tool}"
+            access = self._access()
+            if record and access and made.whole and answers(access):
+                relay = Relay(made.tool, f"{made.name}-control-plane", made.in_vm)
+                return replace(connection_by(access, record), way=relay.way)
+        raise ClusterNotRunning(
+            "no cluster of this lab is running",
+            found=found,
+            remedy="./lab up" if made else "./lab up --provider kind",
+        )
+
+    def status(self) -> ClusterStatus:
+        """Nodes, where they run, what they were made by; never fails for a tool that is dead."""
+        made, record = Made.of(self.instance), running(self.instance)
+        nodes: list[Node] = []
+        trouble = ""
+        if made is not None:
+            try:
+                nodes = self._own_nodes(found_tool(made.tool), made)
+            except LabError as error:
+                trouble = f"{error.what} ({error.found})"
+        addresses = {node.name: f"{node.address or '-'}, {node.state}" for node in nodes}
+        access = self._access() if nodes else None
+        if access:
+            addresses = {"API server": access.server, **addresses}
+        if record:
+            addresses |= names_addresses(record)
+        return ClusterStatus(
+            provider=PROVIDER,
+            running=bool(made and made.whole and nodes and all(node.runs for node in nodes)),
+            about=trouble or self._about(made, nodes),
+            pid=record.pid if record else None,
+            kubeconfig=str(self.instance.kubeconfig),
+            addresses=addresses,
+            ports={},
+            memory={},
+        )
+
+    # The cluster
+
+    def _standing(self, tool: Tool, progress: Progress) -> Made | None:
+        """The cluster that is there already, its nodes and balancer started; None if there is none
+        to use. ClusterError when one of the name is somebody else's."""
+        made = Made.of(self.instance)
+        nodes = nodes_of(tool, made.name if made else self.name)
+        if made is not None and not made.whole:
+            with progress("removing what was half made"):
+                self._remove(tool, made)
+            return None
+        own = self._own(nodes, made)
+        if nodes and not own:
+            raise self._taken(tool, nodes)
+        if made is None or not own:
+            return None
+        if any(not node.runs for node in own):
+            with progress("starting the nodes"):
+                start_nodes(tool, own)
+        return self._balanced(tool, made, progress)
+
+    def _made(self, tool: Tool, progress: Progress) -> Made:
+        """A new cluster; when it does not come up, it is removed again, unless `keep`."""
+        program = found_program()
+        image = self.wishes.image or node_image(program.version)
+        made = Made(self.name, tool.name, tool.in_vm, image, program.shown)
+        made.write(self.instance)  # before anything is made, so that it can be found again
+        config = self.instance.kind_config
+        with progress(f"writing {config}"):
+            write_atomically(config, cluster_config(self.name, image), mode=0o644)
+        with self._removed_on_failure(tool, made):
+            create_cluster(
+                program,
+                tool,
+                config,
+                self.instance.kubeconfig,
+                keep=self.wishes.keep,
+                progress=progress,
+            )
+            made = self._balanced(tool, made, progress)
+            ids = tuple(node.id for node in nodes_of(tool, self.name))
+            made = replace(made, whole=True, containers=ids)
+            made.write(self.instance)
+        return made
+
+    def _balanced(self, tool: Tool, made: Made, progress: Progress) -> Made:
+        with progress("starting cloud-provider-kind"):
+            balancer = ensured_balancer(self.instance, tool, made.balancer)
+        made = replace(made, balancer=balancer)
+        made.write(self.instance)
+        return made
+
+    @contextmanager
+    def _removed_on_failure(self, tool: Tool, made: Made) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            if not self.wishes.keep:
+                try:
+                    self._remove(tool, made)
+                except LabError:
+                    pass  # provider.json still names it: the next `up` or `down --delete` does it
+                else:
+                    self.instance.provider.unlink(missing_ok=True)
+                    self.instance.kind_config.unlink(missing_ok=True)
+            raise
+
+    def _remove(self, tool: Tool, made: Made) -> None:
+        """Remove the nodes that are ours, and their load balancers.
+
+        By `kind delete cluster`, which knows what else each tool keeps; for a cluster that nobody
+        else can have made in between, since its name was free when ours was begun.
+        """
+        known = Made.of(self.instance) or made
+        end_balancer(tool, known.balancer, made.name)
+        if made.whole and not self._own_nodes(tool, made):
+            return
+        words = ["delete", "cluster", "--name", made.name]
+        # The lab's own file: without, kind edits ~/.kube/config.
+        found_program().run(tool, *words, "--kubeconfig", str(self.instance.kubeconfig))
+
+    def _own_nodes(self, tool: Tool, made: Made) -> list[Node]:
+        return self._own(nodes_of(tool, made.name), made)
+
+    def _own(self, nodes: list[Node], made: Made | None) -> list[Node]:
+        """Those of the nodes that this instance made."""
+        if made is None:
+            return []
+        return [node for node in nodes if not made.whole or node.id in made.containers]
+
+    def _taken(self, tool: Tool, nodes: list[Node]) -> ClusterError:
+        return ClusterError(
+            f"a kind cluster called {self.name} is there, and this lab did not make it",
+            found=f"{tool.name} containers {', '.join(node.name for node in nodes)}",
+            remedy="have this lab elsewhere: INGRESS_LAB_HOME=~/lab-kind ./lab up --provider kind"
+            f"   or, if nobody needs that cluster: kind delete cluster --name {self.name}",
+        )
+
+    # Reaching it
+
+    def _write_kubeconfig(self, program: Program, tool: Tool) -> None:
+        """Put the administrator's kubeconfig, as the cluster has it now, into the instance."""
+        told = program.run(tool, "get", "kubeconfig", "--name", self.name)
+        write_atomically(self.instance.kubeconfig, told.stdout)
+        context = context_in([self.instance.kubeconfig], f"kind-{self.name}")
+        write_atomically(self.instance.kubeconfig, context.text("default"))
+
+    def _access(self) -> Access | None:
+        """By the instance's kubeconfig; None when that is missing or damaged: `up` renews it."""
+        try:
+            return own_access(self.instance)
+        except UsageError:
+            return None
+
+    def _wait(self) -> None:
+        access = own_access(self.instance)
+        deadline = time.monotonic() + _API_WITHIN
+        while not answers(access):
+            if time.monotonic() > deadline:
+                raise ClusterError(
+                    "the cluster's API server does not answer",
+                    found=f"nothing from {access.server} in {_API_WITHIN:g} s",
+                    remedy="see why: kind export logs   or make it anew: "
+                    "./lab down --delete && ./lab up --provider kind",
+                )
+            time.sleep(0.5)
+        api = Api(access)
+        try:
+            until_nothing_missing(
+                lambda: _unready(api), what="every node to be ready", timeout=_NODES_WITHIN
+            )
+        finally:
+            api.close()
+
+    def _about(self, made: Made | None, nodes: list[Node]) -> str:
+        if made is None or not nodes:
+            return "not made"
+        by = (
+            f"{made.name} in {made.tool}, by kind {made.kind_version} "
+            f"from {made.image or 'its own image'}; configuration: {self.instance.kind_config}"
+        )
+        if not made.whole:
+            return f"half made: {by}"
+        stopped = [node.name for node in nodes if not node.runs]
+        return f"stopped ({', '.join(stopped)}): {by}" if stopped else f"running as {by}"
+
+
+def _unready(api: Api) -> list[str]:
+    return [
+        f"node {each['metadata']['name']} is not ready"
+        for each in api.list("nodes")
+        if not any(
+            condition["type"] == "Ready" and condition["status"] == "True"
+            for condition in each.get("status", {}).get("conditions", ())
+        )
+    ]
