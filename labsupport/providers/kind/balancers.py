@@ -88,9 +88,8 @@ def ensured_balancer(instance: Instance, tool: Tool, own: Balancer) -> Balancer:
 
 def elsewhere(tool: Tool) -> str:
     """A cloud-provider-kind that runs on this machine, in words; "" when there is none."""
-    for process in psutil.process_iter(["name"]):
-        if process.info["name"] == PROGRAM and is_alive(process):
-            return f"process {process.pid}"
+    if process := next(iter(_processes()), None):
+        return f"process {process.pid}"
     listed = tool.run("ps", "--format", "{{.ID}} {{.Image}}").stdout.splitlines()
     found = [line.split() for line in listed if PROGRAM in line]
     return f"container {found[0][0]}" if found else ""
@@ -115,6 +114,18 @@ def load_balancers(tool: Tool, cluster: str) -> list[str]:
     """The IDs of the containers that carry this cluster's LoadBalancer Services."""
     label = f"label={LABEL}={cluster}"
     return tool.run("ps", "-a", "-q", "--no-trunc", "--filter", label).stdout.split()
+
+
+def _processes() -> list[psutil.Process]:
+    """Every cloud-provider-kind that runs, as far as this user may know."""
+    found = psutil.process_iter(["cmdline"])
+    # The second word for a script: the first is its interpreter then.
+    named = [each for each in found if PROGRAM in map(_base_name, (each.info["cmdline"] or [])[:3])]
+    return [each for each in named if is_alive(each)]
+
+
+def _base_name(word: str) -> str:
+    return Path(word).name
 
 
 def _process(program: Path, instance: Instance, tool: Tool) -> Balancer:

@@ -74,7 +74,7 @@ class _Steps:
         for line in lines:
             if begins := _BEGINS.match(line.rstrip("\n")):
                 with contextlib.suppress(_StepFailed), self._progress(_shown(begins["title"])):
-                    _pass_to_the_end_of_a_step(lines)
+                    _pass_to_the_end_of_a_step(lines, process)
         process.wait()
         return "".join(self._said)
 
@@ -88,12 +88,14 @@ class _StepFailed(Exception):
     """A step of kind's failed; what it says comes after that."""
 
 
-def _pass_to_the_end_of_a_step(lines: Iterator[str]) -> None:
+def _pass_to_the_end_of_a_step(lines: Iterator[str], process: subprocess.Popen[str]) -> None:
     for line in lines:
         if ends := _ENDS.match(line):
             if ends["how"] == "✗":
                 raise _StepFailed
             return
+    if process.wait() != 0:  # it failed between two steps, and did not say how this one ended
+        raise _StepFailed
 
 
 def _shown(title: str) -> str:

@@ -118,7 +118,7 @@ class Kind:
         if made is not None:
             found = f"kind cluster {made.name} in {made.tool}"
             access = self._access()
-            if record and access and made.whole and answers(access):
+            if record and access and made.whole and answers(access, path="/api"):
                 relay = Relay(made.tool, f"{made.name}-control-plane", made.in_vm)
                 return replace(connection_by(access, record), way=relay.way)
         raise ClusterNotRunning(
@@ -179,7 +179,15 @@ class Kind:
         """A new cluster; when it does not come up, it is removed again, unless `keep`."""
         program = found_program()
         image = self.wishes.image or node_image(program.version)
-        made = Made(self.name, tool.name, tool.in_vm, image, program.shown)
+        before = Made.of(self.instance)  # of a cluster that its user deleted by hand
+        made = Made(
+            name=self.name,
+            tool=tool.name,
+            in_vm=tool.in_vm,
+            image=image,
+            kind_version=program.shown,
+            balancer=before.balancer if before else Balancer(),
+        )
         made.write(self.instance)  # before anything is made, so that it can be found again
         config = self.instance.kind_config
         with progress(f"writing {config}"):
@@ -271,7 +279,7 @@ class Kind:
     def _wait(self) -> None:
         access = own_access(self.instance)
         deadline = time.monotonic() + _API_WITHIN
-        while not answers(access):
+        while not answers(access, path="/api"):
             if time.monotonic() > deadline:
                 raise ClusterError(
                     "the cluster's API server does not answer",

@@ -71,7 +71,7 @@ def asked(name: str) -> Answer:
         told = run([name, "info", "--format", "{{json .}}"], timeout=_ASK_TIMEOUT)
         about = json.loads(told.stdout)
     except CommandFailed as error:
-        return Answer(name, installed=True, said=error.found.splitlines()[-1].strip())
+        return Answer(name, installed=True, said=error.found)
     except ValueError:
         return Answer(name, installed=True, said="its `info` is no JSON")
     version = _version(about)
