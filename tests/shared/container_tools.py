@@ -103,6 +103,13 @@ class Machine:
         return log.read_text().splitlines() if log.exists() else []
 
     @property
+    def images(self) -> list[str]:
+        """The images that are on the machine, as Docker shortens their names."""
+        path = self.folder / "images.json"
+        found: list[str] = json.loads(path.read_text()) if path.exists() else []
+        return found
+
+    @property
     def containers(self) -> list[dict[str, Any]]:
         """Every container there is: Id, Name, Image, State, Labels."""
         path = self.folder / "containers.json"

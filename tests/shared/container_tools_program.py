@@ -221,14 +221,31 @@ def made(name: str, image: str, labels: dict[str, str]) -> dict[str, Any]:
 
 
 def tool_pull(words: list[str]) -> int:
+    return brought(words)
+
+
+def tool_tag(words: list[str]) -> int:
+    return brought(words[1:])
+
+
+def brought(names: list[str]) -> int:
+    """The machine has these images from now on."""
+    there = {*read("images.json", []), *map(familiar, names)}
+    (HOME / "images.json").write_text(json.dumps(sorted(there)))
     return 0
+
+
+def familiar(name: str) -> str:
+    """`caddy:2` for `docker.io/library/caddy:2`, as Docker shortens names."""
+    return name.removeprefix("docker.io/").removeprefix("library/")
 
 
 def tool_image(words: list[str]) -> int:
     """`image inspect NAME...`: which images are there."""
+    names = [familiar(each) for each in words[1:]]
     there = read("images.json", [])
-    missing = [each for each in words[1:] if each not in there]
-    print(json.dumps([{"RepoTags": [each]} for each in words[1:] if each in there]))
+    missing = [each for each in names if each not in there]
+    print(json.dumps([{"RepoTags": [each]} for each in names if each in there]))
     for each in missing:
         sys.stderr.write(f"Error response from daemon: No such image: {each}\n")
     return bool(missing)
@@ -236,14 +253,16 @@ def tool_image(words: list[str]) -> int:
 
 def tool_save(words: list[str]) -> int:
     """`save -o FILE NAME...`: the names stand for the images."""
-    Path(words[words.index("-o") + 1]).write_text(json.dumps(words[words.index("-o") + 2 :]))
+    names = words[words.index("-o") + 2 :]
+    Path(words[words.index("-o") + 1]).write_text(json.dumps(names))
+    time.sleep(read("slow.json", {}).get("save", 0))
     return 0
 
 
 def tool_load(words: list[str]) -> int:
     """`load -i FILE`"""
     names = json.loads(Path(words[words.index("-i") + 1]).read_text())
-    (HOME / "images.json").write_text(json.dumps(sorted({*read("images.json", []), *names})))
+    brought(names)
     print("\n".join(f"Loaded image: {each}" for each in names))
     return 0
 

@@ -24,6 +24,7 @@ from labsupport.providers.kind.balancers import (
     log_of,
 )
 from labsupport.providers.kind.configuration import cluster_config, cluster_name, node_image
+from labsupport.providers.kind.images import as_it_is_here, give_to_nodes
 from labsupport.providers.kind.made import PROVIDER, Made
 from labsupport.providers.kind.making import create_cluster
 from labsupport.providers.kind.nodes import Node, nodes_of, start_nodes, stop_nodes
@@ -178,7 +179,7 @@ class Kind:
     def _made(self, tool: Tool, progress: Progress) -> Made:
         """A new cluster; when it does not come up, it is removed again, unless `keep`."""
         program = found_program()
-        image = self.wishes.image or node_image(program.version)
+        image = as_it_is_here(tool, self.wishes.image or node_image(program.version))
         before = Made.of(self.instance)  # of a cluster that its user deleted by hand
         made = Made(
             name=self.name,
@@ -201,6 +202,7 @@ class Kind:
                 keep=self.wishes.keep,
                 progress=progress,
             )
+            give_to_nodes(tool, program, self.name, progress)
             made = self._balanced(tool, made, progress)
             ids = tuple(node.id for node in nodes_of(tool, self.name))
             made = replace(made, whole=True, containers=ids)

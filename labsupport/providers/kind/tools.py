@@ -68,7 +68,10 @@ def asked(name: str) -> Answer:
     try:
         if name == "docker" and "podman" in run([name, "-v"], timeout=_ASK_TIMEOUT).stdout:
             return Answer(name, installed=False, said="not installed (`docker` is Podman here)")
-        told = run([name, "info", "--format", "{{json .}}"], timeout=_ASK_TIMEOUT)
+        words = [name, "info", "--format", "{{json .}}"]
+        told = run(words, timeout=_ASK_TIMEOUT, check=False)
+        if told.exit_code:
+            return Answer(name, installed=True, said=(told.stderr or told.stdout).strip())
         about = json.loads(told.stdout)
     except CommandFailed as error:
         return Answer(name, installed=True, said=error.found)
