@@ -65,10 +65,8 @@ class Balancer:
         return self.process() is not None
 
 
-def ensured_balancer(instance: Instance, tool: Tool, own: Balancer) -> Balancer:
-    """The lab's own one, found running or started; an empty one where somebody else's serves."""
-    if own.runs(tool):
-        return own
+def ensured_balancer(instance: Instance, tool: Tool) -> Balancer:
+    """One of the lab's own, started; an empty one where somebody else's serves."""
     if elsewhere(tool):
         return Balancer()
     program = which(PROGRAM)
@@ -95,8 +93,8 @@ def elsewhere(tool: Tool) -> str:
     return f"container {found[0][0]}" if found else ""
 
 
-def end_balancer(tool: Tool, own: Balancer, cluster: str) -> None:
-    """End the lab's own, and remove what it made for this cluster.
+def end_balancer(tool: Tool, own: Balancer) -> None:
+    """End the lab's own.
 
     By SIGKILL, and not politely: on SIGTERM it removes the load balancers of every kind cluster
     on this machine (its pkg/controller/controller.go, cleanup).
@@ -106,6 +104,10 @@ def end_balancer(tool: Tool, own: Balancer, cluster: str) -> None:
         psutil.wait_procs([process], timeout=_ENDS_WITHIN)
     if own.container and own.runs(tool):
         tool.run("rm", "-f", own.container)
+
+
+def remove_load_balancers(tool: Tool, cluster: str) -> None:
+    """Remove the containers that carry this cluster's LoadBalancer Services."""
     if made := load_balancers(tool, cluster):
         tool.run("rm", "-f", *made)
 

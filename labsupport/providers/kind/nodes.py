@@ -51,12 +51,16 @@ def stop_nodes(tool: Tool, nodes: list[Node]) -> None:
 
 def _node(about: Json) -> Node:
     """From what `inspect` tells: the same keys with docker, podman and nerdctl."""
-    networks = (about.get("NetworkSettings") or {}).get("Networks") or {}
-    addresses = [str(each.get("IPAddress") or "") for each in networks.values()]
     return Node(
         id=about["Id"],
         name=str(about["Name"]).lstrip("/"),
         role=str((about["Config"].get("Labels") or {}).get(ROLE_LABEL, "")),
         state=str(about["State"]["Status"]),
-        address=next(filter(None, addresses), ""),
+        address=address_in(about),
     )
+
+
+def address_in(about: Json) -> str:
+    """The first address that `inspect` tells of a container; "" when it has none."""
+    networks = (about.get("NetworkSettings") or {}).get("Networks") or {}
+    return next((str(each["IPAddress"]) for each in networks.values() if each["IPAddress"]), "")

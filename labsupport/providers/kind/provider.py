@@ -14,6 +14,7 @@ from labsupport.kube.api import Api
 from labsupport.kube.kubeconfig import context_in
 from labsupport.kube.wait import until_nothing_missing
 from labsupport.providers.daemon.control import locked
+from labsupport.providers.daemon.network import Network
 from labsupport.providers.daemon.record import running
 from labsupport.providers.daemon.spawning import READY_WITHIN
 from labsupport.providers.kind.balancers import (
@@ -22,11 +23,13 @@ from labsupport.providers.kind.balancers import (
     ensured_balancer,
     load_balancers,
     log_of,
+    remove_load_balancers,
 )
 from labsupport.providers.kind.configuration import cluster_config, cluster_name, node_image
 from labsupport.providers.kind.images import as_it_is_here, give_to_nodes
 from labsupport.providers.kind.made import PROVIDER, Made
 from labsupport.providers.kind.making import create_cluster
+from labsupport.providers.kind.moving import follow, moves, told_addresses
 from labsupport.providers.kind.nodes import Node, nodes_of, start_nodes, stop_nodes
 from labsupport.providers.kind.program import Program, found_program
 from labsupport.providers.kind.relay import Relay
@@ -64,12 +67,14 @@ class Kind:
         with progress("looking for a container tool"):
             tool = found_tool(made.tool if made else "")
         with locked(self.instance, READY_WITHIN):
-            made = self._standing(tool, progress) or self._made(tool, progress)
-            self._write_kubeconfig(program, tool)
-            with progress("waiting for the nodes"):
-                self._wait()
+            made = self._standing(tool, progress)
+            moved = self._served(program, tool, made, progress) if made else {}
+            if not made:
+                self._made(program, tool, progress)
         with progress("starting the lab's DNS"):
-            ensure_names(self.instance)
+            record = ensure_names(self.instance)
+        if moved:
+            follow(self.instance, Network(record.network).dns, moved)
         return self.connection()
 
     def down(self, progress: Progress = quiet, *, delete: bool = False) -> bool:
@@ -85,12 +90,10 @@ class Kind:
             nodes = self._own_nodes(tool, made)
             ran = any(node.runs for node in nodes)
             with progress("removing the cluster" if delete else "stopping the nodes"):
-                end_balancer(tool, made.balancer, made.name)
                 if delete:
                     self._remove(tool, made)
                 else:
-                    stop_nodes(tool, nodes)
-                    replace(made, balancer=Balancer()).write(self.instance)
+                    self._stop(tool, made, nodes)
         stopped = stop_names(self.instance)
         if delete:
             delete_state(self.instance)
@@ -174,11 +177,10 @@ class Kind:
         if any(not node.runs for node in own):
             with progress("starting the nodes"):
                 start_nodes(tool, own)
-        return self._balanced(tool, made, progress)
+        return made
 
-    def _made(self, tool: Tool, progress: Progress) -> Made:
+    def _made(self, program: Program, tool: Tool, progress: Progress) -> None:
         """A new cluster; when it does not come up, it is removed again, unless `keep`."""
-        program = found_program()
         image = as_it_is_here(tool, self.wishes.image or node_image(program.version))
         before = Made.of(self.instance)  # of a cluster that its user deleted by hand
         made = Made(
@@ -203,18 +205,39 @@ class Kind:
                 progress=progress,
             )
             give_to_nodes(tool, program, self.name, progress)
-            made = self._balanced(tool, made, progress)
+            self._served(program, tool, made, progress)
             ids = tuple(node.id for node in nodes_of(tool, self.name))
-            made = replace(made, whole=True, containers=ids)
-            made.write(self.instance)
-        return made
+            served = Made.of(self.instance) or made
+            replace(served, whole=True, containers=ids).write(self.instance)
 
-    def _balanced(self, tool: Tool, made: Made, progress: Progress) -> Made:
+    def _served(
+        self, program: Program, tool: Tool, made: Made, progress: Progress
+    ) -> dict[str, str]:
+        """Wait until the nodes are ready, and have load balancers; gives those that moved."""
+        self._write_kubeconfig(program, tool)
+        access = own_access(self.instance)
+        with progress("waiting for the nodes"):
+            _wait_for_api(access)
+            _wait_for_nodes(access)
+        if made.balancer.runs(tool):
+            return {}
+        api = Api(access)
+        try:
+            before = told_addresses(api)  # it changes them soon
+        finally:
+            api.close()
         with progress("starting cloud-provider-kind"):
-            balancer = ensured_balancer(self.instance, tool, made.balancer)
-        made = replace(made, balancer=balancer)
-        made.write(self.instance)
-        return made
+            balancer = ensured_balancer(self.instance, tool)
+            replace(made, balancer=balancer).write(self.instance)
+            return moves(tool, made.name, before)
+
+    def _stop(self, tool: Tool, made: Made, nodes: list[Node]) -> None:
+        """Stop the nodes and our cloud-provider-kind; another's keeps its load balancers."""
+        if made.balancer.runs(tool):
+            end_balancer(tool, made.balancer)
+            remove_load_balancers(tool, made.name)
+        stop_nodes(tool, nodes)
+        replace(made, balancer=Balancer()).write(self.instance)
 
     @contextmanager
     def _removed_on_failure(self, tool: Tool, made: Made) -> Iterator[None]:
@@ -238,9 +261,10 @@ class Kind:
         else can have made in between, since its name was free when ours was begun.
         """
         known = Made.of(self.instance) or made
-        end_balancer(tool, known.balancer, made.name)
+        end_balancer(tool, known.balancer)
         if made.whole and not self._own_nodes(tool, made):
-            return
+            return  # another cluster may have the name now
+        remove_load_balancers(tool, made.name)
         words = ["delete", "cluster", "--name", made.name]
         # The lab's own file: without, kind edits ~/.kube/config.
         found_program().run(tool, *words, "--kubeconfig", str(self.instance.kubeconfig))
@@ -278,26 +302,6 @@ class Kind:
         except UsageError:
             return None
 
-    def _wait(self) -> None:
-        access = own_access(self.instance)
-        deadline = time.monotonic() + _API_WITHIN
-        while not answers(access, path="/api"):
-            if time.monotonic() > deadline:
-                raise ClusterError(
-                    "the cluster's API server does not answer",
-                    found=f"nothing from {access.server} in {_API_WITHIN:g} s",
-                    remedy="see why: kind export logs   or make it anew: "
-                    "./lab down --delete && ./lab up --provider kind",
-                )
-            time.sleep(0.5)
-        api = Api(access)
-        try:
-            until_nothing_missing(
-                lambda: _unready(api), what="every node to be ready", timeout=_NODES_WITHIN
-            )
-        finally:
-            api.close()
-
     def _about(self, made: Made | None, nodes: list[Node]) -> str:
         if made is None or not nodes:
             return "not made"
@@ -309,6 +313,29 @@ class Kind:
             return f"half made: {by}"
         stopped = [node.name for node in nodes if not node.runs]
         return f"stopped ({', '.join(stopped)}): {by}" if stopped else f"running as {by}"
+
+
+def _wait_for_api(access: Access) -> None:
+    deadline = time.monotonic() + _API_WITHIN
+    while not answers(access, path="/api"):
+        if time.monotonic() > deadline:
+            raise ClusterError(
+                "the cluster's API server does not answer",
+                found=f"nothing from {access.server} in {_API_WITHIN:g} s",
+                remedy="see why: kind export logs   or make it anew: "
+                "./lab down --delete && ./lab up --provider kind",
+            )
+        time.sleep(0.5)
+
+
+def _wait_for_nodes(access: Access) -> None:
+    api = Api(access)
+    try:
+        until_nothing_missing(
+            lambda: _unready(api), what="every node to be ready", timeout=_NODES_WITHIN
+        )
+    finally:
+        api.close()
 
 
 def _unready(api: Api) -> list[str]:
