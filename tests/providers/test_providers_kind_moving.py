@@ -39,7 +39,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
 
 def balance(here: Machine, cluster: str, service: str) -> None:
     labels = {balancers.LABEL: cluster, SERVICE_LABEL: f"{cluster}/{service}"}
-    here.add(f"kindccm-{service.replace('/', '-')}", labels)
+    here.add(f"kindccm-{cluster}-{service.replace('/', '-')}", labels)
 
 
 class TestFollow:
