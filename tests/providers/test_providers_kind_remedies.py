@@ -138,7 +138,7 @@ def test_every_remedy_is_the_answer_to_some_text(remedy: Remedy) -> None:
 @pytest.mark.parametrize("remedy", REMEDIES, ids=lambda each: each.text)
 def test_every_remedy_stands_in_the_documentation(remedy: Remedy) -> None:
     rows = (ROOT / "docs" / "kind.md").read_text()
-    assert f"| `{remedy.text}` | {remedy.means} |" in rows
+    assert f"| `{remedy.text}` | {remedy.means} | {remedy.remedy} |" in rows
 
 
 def test_an_unknown_text_still_has_a_next_step() -> None:
