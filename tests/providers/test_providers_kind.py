@@ -104,6 +104,16 @@ class TestUp:
         kind(instance, image="mirror.example.com/node:v1").up(quiet)
         assert instance.kind_config.read_text().count("image: mirror.example.com/node:v1") == 3
 
+    def test_another_image_for_a_cluster_that_is_there_is_refused(
+        self, here: Machine, instance: Instance
+    ) -> None:
+        kind(instance).up(quiet)
+        with pytest.raises(UsageError, match="with another image") as caught:
+            kind(instance, image="kindest/node:v1.30.0").up(quiet)
+        assert "--image kindest/node:v1.30.0" in caught.value.remedy
+        kind(instance, image="kindest/node:v1.37.0").up(quiet)
+        assert count(here, "kind create") == 1
+
     def test_kinds_own_steps_are_shown(self, instance: Instance) -> None:
         from contextlib import nullcontext
 
@@ -445,6 +455,16 @@ class TestDown:
         listed = "\n".join(kind(instance).belongings())
         assert f"docker container {kind(instance).name}-worker2" in listed
         assert str(instance.kubeconfig) in listed
+        assert len(here.containers) == 3
+
+    def test_with_a_dead_docker_the_labs_dns_is_ended_and_the_rest_is_told(
+        self, here: Machine, instance: Instance
+    ) -> None:
+        kind(instance).up(quiet)
+        here.tell("docker", "info", code=1, err=container_tools.DEAD_DOCKER)
+        with pytest.raises(ClusterError, match="docker does not answer"):
+            kind(instance).down()
+        assert running(instance) is None
         assert len(here.containers) == 3
 
     def test_without_a_cluster_there_is_nothing_to_stop(self, instance: Instance) -> None:

@@ -34,7 +34,7 @@ class Image:
     @property
     def tagged(self) -> str:
         """Its name without a digest: `load` brings a tag back, but no digest."""
-        return self.name.partition("@")[0]
+        return tag_of(self.name)
 
 
 def course_images(node: str) -> list[Image]:
@@ -63,6 +63,11 @@ def qualified(name: str) -> str:
     return name if "." in first or ":" in first or first == "localhost" else f"docker.io/{name}"
 
 
+def tag_of(name: str) -> str:
+    """An image's name without its digest."""
+    return name.partition("@")[0]
+
+
 def is_here(tool: Tool, name: str) -> bool:
     """Whether the container tool has an image."""
     return tool.run("image", "inspect", name, check=False).exit_code == 0
@@ -73,7 +78,7 @@ def as_it_is_here(tool: Tool, name: str) -> str:
 
     The name as it is when it is not here at all: then it will be pulled.
     """
-    tag = name.partition("@")[0]
+    tag = tag_of(name)
     return tag if tag != name and not is_here(tool, name) and is_here(tool, tag) else name
 
 
@@ -87,7 +92,7 @@ def save(tool: Tool, images: Iterable[Image], file: Path, progress: Progress) ->
         raise UsageError(f"no folder {file.parent} to put {file.name} into")
     for image in chosen:
         if not is_here(tool, image.name) and not is_here(tool, image.tagged):
-            with progress(f"pulling {image.name.partition('@')[0]}"):
+            with progress(f"pulling {image.tagged}"):
                 tool.run("pull", image.name, timeout=_TRANSFER)
         if image.tagged != image.name and is_here(tool, image.name):
             tool.run("tag", image.name, image.tagged)

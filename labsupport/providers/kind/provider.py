@@ -26,7 +26,7 @@ from labsupport.providers.kind.balancers import (
     remove_load_balancers,
 )
 from labsupport.providers.kind.configuration import cluster_config, cluster_name, node_image
-from labsupport.providers.kind.images import as_it_is_here, give_to_nodes
+from labsupport.providers.kind.images import as_it_is_here, give_to_nodes, tag_of
 from labsupport.providers.kind.made import PROVIDER, Made
 from labsupport.providers.kind.making import create_cluster
 from labsupport.providers.kind.moving import follow, moves, told_addresses
@@ -46,6 +46,7 @@ from labsupport.providers.state import delete_state, state_of
 
 _API_WITHIN = 120.0  # seconds until the API server answers, after the nodes were started
 _NODES_WITHIN = 180.0  # seconds until every node is ready
+_PATIENCE = 300.0  # seconds; nodes pull images, and load balancers theirs
 
 
 class Kind:
@@ -85,6 +86,7 @@ class Kind:
         made = Made.of(self.instance)
         if made is None:
             return False
+        stopped = stop_names(self.instance)  # first: it needs no container tool
         tool = found_tool(made.tool)
         with locked(self.instance, READY_WITHIN):
             nodes = self._own_nodes(tool, made)
@@ -94,7 +96,6 @@ class Kind:
                     self._remove(tool, made)
                 else:
                     self._stop(tool, made, nodes)
-        stopped = stop_names(self.instance)
         if delete:
             delete_state(self.instance)
             log_of(self.instance).unlink(missing_ok=True)
@@ -102,7 +103,8 @@ class Kind:
 
     def belongings(self) -> list[str]:
         """The nodes, the load balancers, and the files of the lab's names and trust."""
-        files = [str(path) for path in state_of(self.instance) if path.exists()]
+        own = [*state_of(self.instance), log_of(self.instance)]
+        files = [str(path) for path in own if path.exists()]
         made = Made.of(self.instance)
         if made is None:
             return files
@@ -124,7 +126,7 @@ class Kind:
             access = self._access()
             if record and access and made.whole and answers(access, path="/api"):
                 relay = Relay(made.tool, f"{made.name}-control-plane", made.in_vm)
-                return replace(connection_by(access, record), way=relay.way)
+                return replace(connection_by(access, record), way=relay.way, patience=_PATIENCE)
         raise ClusterNotRunning(
             "no cluster of this lab is running",
             found=found,
@@ -174,6 +176,13 @@ class Kind:
             raise self._taken(tool, nodes)
         if made is None or not own:
             return None
+        if tag_of(self.wishes.image or made.image) != tag_of(made.image):
+            raise UsageError(
+                "this lab's cluster is there already, with another image",
+                found=made.image,
+                remedy="forget its objects and make it anew: ./lab down --delete && "
+                f"./lab up --provider kind --image {self.wishes.image}",
+            )
         if any(not node.runs for node in own):
             with progress("starting the nodes"):
                 start_nodes(tool, own)
