@@ -512,6 +512,30 @@ class TestBalancer:
         kind(instance).down()
         assert not psutil.pid_exists(process.pid) or process.status() == psutil.STATUS_ZOMBIE
 
+    def test_a_rootless_dockers_own_socket_is_given_to_the_container(
+        self, here: Machine, instance: Instance
+    ) -> None:
+        here.remove("cloud-provider-kind")
+        # docker CLI 28.2.2 with DOCKER_HOST set so.
+        here.tell("docker", "context", out="unix:///run/user/1000/docker.sock\n")
+        kind(instance).up(quiet)
+        (call,) = [each for each in here.calls if each.startswith("docker run")]
+        assert "--volume /run/user/1000/docker.sock:/var/run/docker.sock" in call
+
+    def test_where_docker_has_a_virtual_machine_the_container_is_run(
+        self, here: Machine, instance: Instance
+    ) -> None:
+        # Docker Desktop, as its `docker info` tells it.
+        info = '{"ServerVersion":"28.2.2","OperatingSystem":"Docker Desktop"}'
+        here.tell("docker", "info", out=info)
+        here.tell("docker", "context", out="unix:///Users/ada/.docker/run/docker.sock\n")
+        kind(instance).up(quiet)
+        (call,) = [each for each in here.calls if each.startswith("docker run")]
+        assert "--volume /var/run/docker.sock:/var/run/docker.sock" in call
+        way = kind(instance).connection().way
+        assert way is not None
+        assert way("172.18.0.5", 80)[0] == "127.0.0.1"
+
     def test_without_the_program_its_container_is_run_and_removed(
         self, here: Machine, instance: Instance
     ) -> None:

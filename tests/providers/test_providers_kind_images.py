@@ -19,7 +19,7 @@ from labsupport.providers.embedded.provider import Embedded
 from labsupport.providers.kind import Kind, balancers
 from labsupport.providers.kind.configuration import node_image
 from labsupport.providers.kind.images import course_images, load, qualified, save
-from labsupport.providers.kind.tools import Tool
+from labsupport.providers.kind.tools import Tool, found_tool
 from labsupport.providers.protocol import Wishes, quiet
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -111,6 +111,12 @@ class TestSaveAndLoad:
         save(DOCKER, course_images(NODE), tmp_path / "all.tar", quiet)
         tag = f"docker.io/{NODE}".partition("@")[0]
         assert f"docker tag docker.io/{NODE} {tag}" in here.calls
+
+    def test_docker_saves_this_platform_alone(self, here: Machine, tmp_path: Path) -> None:
+        # With the others' names in the archive, nodes can't import it: kind issue 3795.
+        save(found_tool(), course_images(""), tmp_path / "all.tar", quiet)
+        (call,) = [each for each in here.calls if each.startswith("docker save")]
+        assert "--platform linux/amd64" in call
 
     def test_podman_is_told_that_they_are_several(self, here: Machine, tmp_path: Path) -> None:
         here.install("podman")
@@ -205,6 +211,17 @@ class TestWithoutARegistry:
         assert "image: kindest/node:v1.37.0\n" in kind.instance.kind_config.read_text()
         assert any(call.startswith("kind load image-archive") for call in here.calls)
         assert not any(" pull " in call for call in here.calls)
+
+    def test_nodes_that_cannot_take_them_are_no_failure(
+        self, here: Machine, kind: Kind, archive: Path
+    ) -> None:
+        assert main(["images", "load", str(archive)]) == 0
+        # Recorded by users of Docker 29: kind issue 4224.
+        refused = "ERROR: failed to load image: ctr: content digest sha256:b1ad: not found\n"
+        here.tell("kind", "load", code=1, err=refused)
+        kind.up(quiet)
+        assert kind.status().running
+        assert main(["images", "load", str(archive)]) == 1
 
     def test_a_running_cluster_gets_them_too(
         self, here: Machine, kind: Kind, archive: Path

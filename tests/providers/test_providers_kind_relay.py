@@ -52,7 +52,7 @@ def everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("address", "in_vm", "needed"),
+    ("address", "isolated", "needed"),
     [
         ("10.244.1.7", False, True),  # a pod
         ("10.96.0.10", False, True),  # a ClusterIP
@@ -62,8 +62,8 @@ def everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
         ("8.8.8.8", True, False),
     ],
 )
-def test_only_what_has_no_route_is_relayed(address: str, in_vm: bool, needed: bool) -> None:
-    relay = Relay("docker", NODE, in_vm)
+def test_only_what_has_no_route_is_relayed(address: str, isolated: bool, needed: bool) -> None:
+    relay = Relay("docker", NODE, isolated)
     assert relay._is_needed(address) is needed
     if not needed:
         assert relay.way(address, 80) == (address, 80)

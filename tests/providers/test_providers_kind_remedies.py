@@ -116,6 +116,12 @@ SAID = {
         "unknown containerd config version: 4 (supported versions: 2 and 3)",
         "update kind",
     ),
+    "images of several platforms": (
+        'ERROR: failed to load image: command "docker exec --privileged -i kind-control-plane ctr '
+        '--namespace=k8s.io images import" failed with error: exit status 1\n\nCommand Output: '
+        "ctr: content digest sha256:b1addbe72465a718643cff9e60a58e6df1841e29: not found",
+        "update Docker to 28",
+    ),
     "no docker at all": (
         'ERROR: failed to create cluster: failed to get docker info: command "docker info '
         '--format \'{{json .}}\'" failed with error: exec: "docker": executable file not found '

@@ -21,7 +21,7 @@ HOME = Path(os.environ["INGRESS_LAB_STAND_INS"])
 NAME, WORDS = Path(sys.argv[0]).name, sys.argv[1:]
 CLUSTER, ROLE = "io.x-k8s.kind.cluster", "io.x-k8s.kind.role"
 INFO: dict[str, dict[str, Any]] = {
-    "docker": {"ServerVersion": "28.2.2", "OperatingSystem": "Debian", "CgroupDriver": "systemd"},
+    "docker": {"ServerVersion": "28.2.2", "OperatingSystem": "Debian", "Architecture": "x86_64"},
     "nerdctl": {"ServerVersion": "v2.1.3", "OperatingSystem": "Debian"},
     "podman": {
         "host": {"cgroupVersion": "v2", "serviceIsRemote": False},
@@ -218,6 +218,11 @@ def made(name: str, image: str, labels: dict[str, str]) -> dict[str, Any]:
         new = {"Id": f"{number:064x}", "Name": name, "Image": image, "State": "running"}
         there.append({**new, "Labels": labels})
     return new
+
+
+def tool_context(words: list[str]) -> int:
+    print("unix:///var/run/docker.sock")  # recorded: docker CLI 28.2.2
+    return 0
 
 
 def tool_pull(words: list[str]) -> int:

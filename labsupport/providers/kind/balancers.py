@@ -9,7 +9,6 @@ of v0.11.1): the lab brings its own controllers of both.
 import os
 import signal
 import subprocess
-import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -70,8 +69,8 @@ def ensured_balancer(instance: Instance, tool: Tool) -> Balancer:
     if elsewhere(tool):
         return Balancer()
     program = which(PROGRAM)
-    # On macOS the program asks for root; its container does not need it.
-    if program and sys.platform == "linux":
+    # In a virtual machine's host the program asks for root; its container does not need it.
+    if program and (not tool.isolated or tool.name != "docker"):
         return _process(program, instance, tool)
     if tool.name == "docker":
         return _container(tool, instance)
@@ -149,9 +148,17 @@ def _process(program: Path, instance: Instance, tool: Tool) -> Balancer:
 
 
 def _container(tool: Tool, instance: Instance) -> Balancer:
-    words = ["run", "--detach", "--network", _NETWORK, "--volume", f"{_SOCKET}:{_SOCKET}"]
+    words = ["run", "--detach", "--network", _NETWORK, "--volume", f"{_socket(tool)}:{_SOCKET}"]
     words += ["--label", f"ingress-lab.home={instance.home}", IMAGE, *FLAGS]
     return Balancer(container=tool.run(*words, timeout=600).stdout.split()[-1])
+
+
+def _socket(tool: Tool) -> str:
+    """Docker's socket where its containers find it: in a virtual machine, in the usual place."""
+    asked = tool.run("context", "inspect", "--format", "{{.Endpoints.docker.Host}}", check=False)
+    scheme, _, path = asked.stdout.strip().partition("://")
+    own = scheme == "unix" and path.startswith(("/run/", "/var/run/"))
+    return path if own else _SOCKET
 
 
 def log_of(instance: Instance) -> Path:

@@ -128,8 +128,10 @@ def give_to_nodes(tool: Tool, program: Program, cluster: str, progress: Progress
 
 def _archive(tool: Tool, names: list[str], file: Path) -> None:
     # Podman takes several images into one file only when it is told so.
-    several = ["--multi-image-archive"] if tool.name == "podman" else []
-    tool.run("save", *several, "-o", str(file), *names, timeout=_TRANSFER)
+    options = ["--multi-image-archive"] if tool.name == "podman" else []
+    if tool.platform:
+        options += ["--platform", tool.platform]
+    tool.run("save", *options, "-o", str(file), *names, timeout=_TRANSFER)
 
 
 @contextlib.contextmanager

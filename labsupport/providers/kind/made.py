@@ -20,7 +20,7 @@ class Made:
 
     name: str
     tool: str
-    in_vm: bool = False
+    isolated: bool = False
     image: str = ""
     kind_version: str = ""
     whole: bool = False

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from labsupport.base import paths
@@ -125,7 +125,7 @@ class Kind:
             found = f"kind cluster {made.name} in {made.tool}"
             access = self._access()
             if record and access and made.whole and answers(access, path="/api"):
-                relay = Relay(made.tool, f"{made.name}-control-plane", made.in_vm)
+                relay = Relay(made.tool, f"{made.name}-control-plane", made.isolated)
                 return replace(connection_by(access, record), way=relay.way, patience=_PATIENCE)
         raise ClusterNotRunning(
             "no cluster of this lab is running",
@@ -195,7 +195,7 @@ class Kind:
         made = Made(
             name=self.name,
             tool=tool.name,
-            in_vm=tool.in_vm,
+            isolated=tool.isolated,
             image=image,
             kind_version=program.shown,
             balancer=before.balancer if before else Balancer(),
@@ -213,7 +213,8 @@ class Kind:
                 keep=self.wishes.keep,
                 progress=progress,
             )
-            give_to_nodes(tool, program, self.name, progress)
+            with suppress(ClusterError):  # nodes that did not get them pull them
+                give_to_nodes(tool, program, self.name, progress)
             self._served(program, tool, made, progress)
             ids = tuple(node.id for node in nodes_of(tool, self.name))
             served = Made.of(self.instance) or made
@@ -254,11 +255,9 @@ class Kind:
             yield
         except BaseException:
             if not self.wishes.keep:
-                try:
+                # If that fails, provider.json still names it: `up` or `down --delete` does it.
+                with suppress(LabError):
                     self._remove(tool, made)
-                except LabError:
-                    pass  # provider.json still names it: the next `up` or `down --delete` does it
-                else:
                     self.instance.provider.unlink(missing_ok=True)
                     self.instance.kind_config.unlink(missing_ok=True)
             raise

@@ -24,9 +24,9 @@ _PIECE = 65536  # bytes
 class Relay:
     """Ways to addresses, opened as they are asked for; they end with this process."""
 
-    def __init__(self, tool: str, node: str, in_vm: bool) -> None:
+    def __init__(self, tool: str, node: str, isolated: bool) -> None:
         self._command = (tool, "exec", "-i", node, "bash", "-c", _SCRIPT)
-        self._in_vm = in_vm
+        self._isolated = isolated
         self._ports: dict[tuple[str, int], int] = {}
         self._lock = threading.Lock()
 
@@ -43,7 +43,7 @@ class Relay:
         found = ipaddress.ip_address(address)
         if found.is_loopback:
             return False
-        return is_inside(address) or (self._in_vm and found.is_private)
+        return is_inside(address) or (self._isolated and found.is_private)
 
     def _listening(self, address: str, port: int) -> int:
         server = socket.create_server(("127.0.0.1", 0))

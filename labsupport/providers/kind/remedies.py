@@ -165,6 +165,12 @@ REMEDIES = (
         "the nodes' image is newer than kind",
         "update kind, or leave out --image",
     ),
+    # ctr in a node, for an archive that names more platforms than it has (kind issue 3795).
+    Remedy(
+        "ctr: content digest",
+        "the archive names images of other platforms that are not in it",
+        "update Docker to 28 or newer, then save and load the images again",
+    ),
     # Go's os/exec, in kind's words for a tool that isn't there.
     Remedy(
         "executable file not found in $path",

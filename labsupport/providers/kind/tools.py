@@ -18,17 +18,25 @@ TOOLS = ("docker", "podman", "nerdctl")
 """In the order in which they are tried."""
 VARIABLE = "KIND_EXPERIMENTAL_PROVIDER"
 """The environment variable by which kind and cloud-provider-kind are told which tool to use."""
+_SAVES_A_PLATFORM = 28  # Docker's version
+_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 _ASK_TIMEOUT = 15.0  # seconds
 _TIMEOUT = 120.0
 
 
 @dataclass(frozen=True)
 class Tool:
-    """A container tool that answers. `in_vm`: its containers' network is not this machine's."""
+    """A container tool that answers.
+
+    `isolated`: this machine has no route to its containers, which run in a virtual machine or in a
+    user's own network (rootless). `platform` is that of its images, `linux/amd64`, where it has to
+    be told when it saves some.
+    """
 
     name: str
     version: str = ""
-    in_vm: bool = False
+    isolated: bool = False
+    platform: str = ""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -81,7 +89,7 @@ def asked(name: str) -> Answer:
     if not version:  # some releases end well, and only say in their JSON that nobody answered
         errors = about.get("ServerErrors") or ["its daemon does not answer"]
         return Answer(name, installed=True, said=str(errors[0]))
-    return Answer(name, installed=True, tool=Tool(name, version, _in_vm(about)))
+    return Answer(name, installed=True, tool=_tool(name, version, about))
 
 
 def found_tool(name: str = "") -> Tool:
@@ -118,8 +126,19 @@ def _version(about: Json) -> str:
     return str(about.get("ServerVersion") or own.get("Version") or "")
 
 
-def _in_vm(about: Json) -> bool:
-    """Whether containers run in a virtual machine: always but on Linux, and in Docker Desktop."""
-    remote = (about.get("host") or {}).get("serviceIsRemote") is True
-    desktop = "Docker Desktop" in str(about.get("OperatingSystem"))
-    return sys.platform != "linux" or remote or desktop
+def _tool(name: str, version: str, about: Json) -> Tool:
+    """The tool as its `info` describes it."""
+    host = about.get("host") or {}  # podman's
+    isolated = (
+        sys.platform != "linux"
+        or "Docker Desktop" in str(about.get("OperatingSystem"))
+        or host.get("serviceIsRemote") is True
+        or (host.get("security") or {}).get("rootless") is True
+        or any("name=rootless" in each for each in about.get("SecurityOptions") or ())
+    )
+    # Docker 29 keeps what it pulled for this platform under the names of all, and so it saves it:
+    # nodes can't import that (kind issue 3795). Since 28, `save` can be told which is wanted.
+    told = name == "docker" and int(version.partition(".")[0] or 0) >= _SAVES_A_PLATFORM
+    machine = str(about.get("Architecture"))
+    platform = f"linux/{_ARCHITECTURES.get(machine, machine)}" if told else ""
+    return Tool(name, version, isolated, platform)
