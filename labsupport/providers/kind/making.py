@@ -20,6 +20,13 @@ _ENDS = re.compile(r"^ (?P<how>[✓✗]) ")
 _TITLE = re.compile(r"[A-Za-z0-9 ()/:.,=<≤-]+")
 
 
+_TAKEN = "node(s) already exist for a cluster with the name"  # kind: create.go, alreadyExists
+
+
+class NameTaken(ClusterError):
+    """A cluster of that name is there already; kind made nothing."""
+
+
 def create_cluster(
     program: Program,
     tool: Tool,
@@ -31,7 +38,8 @@ def create_cluster(
 ) -> None:
     """Make the cluster that `config` describes; its administrator's kubeconfig goes to that file.
 
-    ClusterError with kind's last lines and their remedy. The nodes are then gone, unless `keep`.
+    ClusterError with kind's last lines and their remedy, NameTaken where it is that. The nodes are
+    then gone, unless `keep`.
     """
     words = [str(program.path), "create", "cluster", "--config", str(config)]
     words += ["--kubeconfig", str(kubeconfig), "--wait", _WAIT, *(["--retain"] if keep else [])]
@@ -53,7 +61,8 @@ def create_cluster(
             raise
     if process.returncode != 0:
         known = remedy_for(said)
-        raise ClusterError(
+        kind_of_error = NameTaken if _TAKEN in said else ClusterError
+        raise kind_of_error(
             f"kind could not make the cluster: {known.means}",
             found=last_lines(said),
             remedy=known.remedy,

@@ -28,7 +28,7 @@ from labsupport.providers.kind.balancers import (
 from labsupport.providers.kind.configuration import cluster_config, cluster_name, node_image
 from labsupport.providers.kind.images import as_it_is_here, give_to_nodes, tag_of
 from labsupport.providers.kind.made import PROVIDER, Made
-from labsupport.providers.kind.making import create_cluster
+from labsupport.providers.kind.making import NameTaken, create_cluster
 from labsupport.providers.kind.moving import follow, moves, told_addresses
 from labsupport.providers.kind.nodes import Node, nodes_of, start_nodes, stop_nodes
 from labsupport.providers.kind.program import Program, found_program
@@ -239,6 +239,7 @@ class Kind:
         with progress("starting cloud-provider-kind"):
             balancer = ensured_balancer(self.instance, tool)
             replace(made, balancer=balancer).write(self.instance)
+        with progress("waiting for the load balancers"):
             return moves(tool, made.name, before)
 
     def _stop(self, tool: Tool, made: Made, nodes: list[Node]) -> None:
@@ -253,14 +254,20 @@ class Kind:
     def _removed_on_failure(self, tool: Tool, made: Made) -> Iterator[None]:
         try:
             yield
+        except NameTaken:  # somebody made theirs since we looked
+            self._forget()
+            raise
         except BaseException:
             if not self.wishes.keep:
                 # If that fails, provider.json still names it: `up` or `down --delete` does it.
                 with suppress(LabError):
                     self._remove(tool, made)
-                    self.instance.provider.unlink(missing_ok=True)
-                    self.instance.kind_config.unlink(missing_ok=True)
+                    self._forget()
             raise
+
+    def _forget(self) -> None:
+        self.instance.provider.unlink(missing_ok=True)
+        self.instance.kind_config.unlink(missing_ok=True)
 
     def _remove(self, tool: Tool, made: Made) -> None:
         """Remove the nodes that are ours, and their load balancers.
@@ -314,13 +321,16 @@ class Kind:
         if made is None or not nodes:
             return "not made"
         by = (
-            f"{made.name} in {made.tool}, by kind {made.kind_version} "
-            f"from {made.image or 'its own image'}; configuration: {self.instance.kind_config}"
+            f"{made.name} in {made.tool}, made by kind {made.kind_version} "
+            f"from {tag_of(made.image) or 'its own image'} and {self.instance.kind_config}"
         )
         if not made.whole:
             return f"half made: {by}"
         stopped = [node.name for node in nodes if not node.runs]
-        return f"stopped ({', '.join(stopped)}): {by}" if stopped else f"running as {by}"
+        if not stopped:
+            return f"running as {by}"
+        which = "" if len(stopped) == len(nodes) else f" in part ({', '.join(stopped)})"
+        return f"stopped{which}: {by}"
 
 
 def _wait_for_api(access: Access) -> None:
