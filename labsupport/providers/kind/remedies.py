@@ -194,8 +194,9 @@ def remedy_for(output: str) -> Remedy:
 
 
 def last_lines(output: str, count: int = 4) -> str:
-    """The last lines that tell something, each cut to a readable length."""
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
-    # Steps were shown already, and the JSON of `docker info` comes along as one long line.
-    telling = [line for line in lines if line[0] not in "•✓✗" and '{"ID":' not in line]
+    """The last lines that tell something, from kind's `ERROR:` on; each of a readable length."""
+    _, error, rest = output.rpartition("ERROR:")
+    lines = [line.strip() for line in f"{error}{rest}".splitlines() if line.strip()]
+    # The JSON of `docker info` comes along as one long line.
+    telling = [line for line in lines if '{"ID":' not in line]
     return "\n         ".join(line[:300] for line in telling[-count:])
