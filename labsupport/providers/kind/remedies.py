@@ -105,7 +105,7 @@ REMEDIES = (
     Remedy(
         "no space left on device",
         "the disk is full where containers are kept",
-        "docker system df, then docker system prune (asks first); 5 GB should be free",
+        "docker system df, then docker system prune (asks first)",
     ),
     # kind: pkg/cluster/internal/providers/docker/images.go, pull
     Remedy("failed to pull image", "a container image could not be fetched", LOAD),
@@ -134,7 +134,7 @@ REMEDIES = (
     Remedy(
         "exit status 137",
         "a node was ended: memory is short",
-        "free some memory (three nodes take about 3 GB); Docker Desktop: Settings, Resources",
+        "free some memory; Docker Desktop: give it more under Settings, Resources",
     ),
     # kubeadm's words in kind's output: its wait for the kubelet or the control plane.
     Remedy(
