@@ -1,5 +1,6 @@
 """The relay through a node: a connection carried by the container tool, to where no route leads."""
 
+import socket
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -104,6 +105,22 @@ def test_the_labs_client_shows_the_address_that_is_meant(port: int) -> None:
     answer = client.request("POST", f"http://pod.example.com:{port}/", data="here")
     assert answer.text == "here"
     assert f"127.0.0.1:{port}" in str(answer)
+
+
+@pytest.mark.usefixtures("everywhere", "here")
+def test_an_answer_ends_when_the_server_closes() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            link, _ = server.accept()
+            with link:
+                link.sendall(link.recv(100).upper())
+
+        Thread(target=serve, daemon=True).start()
+        way = Relay("docker", NODE, False).way(*server.getsockname())
+        with socket.create_connection(way, timeout=20) as client:
+            client.sendall(b"hello")
+            assert b"".join(iter(lambda: client.recv(100), b"")) == b"HELLO"
 
 
 @pytest.mark.usefixtures("everywhere", "here")

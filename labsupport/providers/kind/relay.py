@@ -1,9 +1,9 @@
 """Connections to where this machine has no route: through a node, by the container tool.
 
-Pods and ClusterIPs are reached from nodes only; where containers run in a virtual machine (macOS,
-Docker Desktop), so are load balancers. Each connection is carried by a `bash` in the node, whose
-/dev/tcp opens it there: the image has no other program for that. It needs no root, no route and no
-published port, and listens on loopback only.
+Pods and ClusterIPs are reached from nodes only; where containers run in a network of their own (a
+virtual machine, rootless), so are load balancers. A `bash` in the node carries each connection: its
+/dev/tcp opens it there, and the node image has no other program for that. It needs no root, no
+route and no published port, and listens on loopback only.
 """
 
 import contextlib
@@ -15,8 +15,9 @@ import threading
 from labsupport.providers.kind.configuration import is_inside
 
 _SCRIPT = (
-    # Standard input under another number: of a command in the background, bash closes it.
-    "exec 3<>/dev/tcp/$0/$1 4<&0; { cat <&4 >&3; kill $$; } & cat <&3; kill $!"
+    # Standard input under another number: of a command in the background, bash closes it. What is
+    # in the background holds neither output open: the answer ends when the server has closed.
+    "exec 3<>/dev/tcp/$0/$1 4<&0; { cat; kill $$; } <&4 >&3 2>/dev/null & cat <&3; kill $!"
 )
 _PIECE = 65536  # bytes
 
