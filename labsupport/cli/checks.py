@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from labsupport.base import paths
+from labsupport.base.errors import LabError
 from labsupport.base.run import CommandFailed, run, which
 
 Status = Literal["ok", "note", "missing"]
@@ -69,27 +70,39 @@ def kubectl() -> Finding:
 
 def kind() -> Finding:
     """Kind: for the provider of that name."""
-    remedy = "only for --provider kind: https://kind.sigs.k8s.io/docs/user/quick-start/"
-    return _tool("kind", ["kind", "version"], remedy)
+    from labsupport.providers.kind.program import GET, found_program
+
+    if not which("kind"):
+        return Finding("kind", "note", "not installed", f"only for --provider kind: {GET}")
+    try:
+        program = found_program()
+    except LabError as error:
+        return Finding("kind", "note", f"{error.what} ({error.found})", error.remedy)
+    return Finding("kind", "ok", f"{program.shown} ({program.path})")
 
 
 def docker() -> Finding:
-    """The Docker command line."""
-    remedy = "only for --provider kind: https://docs.docker.com/engine/install/"
-    return _tool("docker CLI", ["docker", "--version"], remedy)
+    """Docker, whose daemon may be dead where its command is not."""
+    return _container_tool("docker")
 
 
-def docker_daemon() -> Finding:
-    """The Docker daemon, which may be missing where its command line is not."""
-    name = "docker daemon"
-    if not which("docker"):
-        return Finding(name, "note", "no docker CLI to ask it with")
-    try:
-        answer = run(["docker", "info", "--format", "{{.ServerVersion}}"], timeout=_TIMEOUT)
-    except CommandFailed as error:
-        remedy = "only for --provider kind: start Docker (sudo systemctl start docker)"
-        return Finding(name, "note", error.found.splitlines()[-1].strip(), remedy)
-    return Finding(name, "ok", f"answers, version {answer.stdout.strip()}")
+def podman() -> Finding:
+    """Podman, in place of Docker."""
+    return _container_tool("podman")
+
+
+def nerdctl() -> Finding:
+    """nerdctl, in place of Docker."""
+    return _container_tool("nerdctl")
+
+
+def cloud_provider_kind() -> Finding:
+    """What gives LoadBalancer Services on kind their addresses."""
+    remedy = (
+        "only for --provider kind; with Docker its container is used instead, with others: "
+        "https://github.com/kubernetes-sigs/cloud-provider-kind/releases"
+    )
+    return _tool("cloud-provider-kind", ["cloud-provider-kind", "version"], remedy)
 
 
 def loopback_addresses() -> Finding:
@@ -184,7 +197,9 @@ ALL: tuple[Callable[[], Finding], ...] = (
     kubectl,
     kind,
     docker,
-    docker_daemon,
+    podman,
+    nerdctl,
+    cloud_provider_kind,
     kubeconfig,
 )
 """Every check, in the order shown."""
@@ -200,6 +215,21 @@ def _tool(name: str, command: list[str], remedy: str) -> Finding:
         return Finding(name, "note", error.found.splitlines()[-1].strip(), remedy)
     said = (answer.stdout or answer.stderr).strip().splitlines()
     return Finding(name, "ok", said[0] if said else "installed")
+
+
+def _container_tool(name: str) -> Finding:
+    """Whether a container tool is there, and its daemon answers."""
+    from labsupport.providers.kind.remedies import last_lines, remedy_for
+    from labsupport.providers.kind.tools import asked
+
+    answer = asked(name)
+    if answer.tool:
+        return Finding(name, "ok", f"answers, version {answer.tool.version}")
+    if not answer.installed:
+        remedy = "only for --provider kind: Docker, Podman or nerdctl, any one of them"
+        return Finding(name, "note", answer.said, remedy)
+    remedy = f"only for --provider kind: {remedy_for(answer.said).remedy}"
+    return Finding(name, "note", f"does not answer: {last_lines(answer.said, 1)}", remedy)
 
 
 def _install(package: str, *, conda: str) -> str:

@@ -23,6 +23,7 @@ COMMANDS = {
     "ca": "ca",
     "install": "install",
     "uninstall": "uninstall",
+    "images": "images",
     "conformance": "conformance",
     "logs": "logs",
     "kubeconfig": "kubeconfig",

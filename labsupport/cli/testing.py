@@ -12,8 +12,9 @@ from pathlib import Path
 
 from labsupport.base import paths
 from labsupport.base.errors import UsageError
+from labsupport.cli import course
 
-HELP = "all checks: ruff, mypy, import-linter, lessons, tests; with arguments, pytest alone"
+HELP = "all checks: linters, lessons, tests; with arguments, pytest alone; or --provider NAME"
 PASSES_ARGUMENTS_ON = True  # to pytest, as they are
 
 
@@ -37,7 +38,7 @@ class Outcome:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of `lab test`: pytest's own, which pass by the parser."""
-    parser.usage = "lab test [pytest arguments]"
+    parser.usage = "lab test [pytest arguments | --provider NAME [--keep] [NOTEBOOK ...]]"
 
 
 def run(args: argparse.Namespace) -> int:
@@ -45,6 +46,8 @@ def run(args: argparse.Namespace) -> int:
     root = paths.checkout()
     if root is None:
         raise UsageError("the tests are in a git checkout", remedy="clone the repository first")
+    if course.is_meant(args.passed_on):
+        return course.run(args.passed_on)
     if args.passed_on:
         command = [*_python("pytest"), *args.passed_on]
         return subprocess.run(command, cwd=root, check=False).returncode

@@ -16,16 +16,19 @@ from labsupport.http.tls import TlsFacts, TlsSettings
 
 @dataclass(frozen=True)
 class Target:
-    """Where a request goes: an address, the port connected to, the port meant, the name."""
+    """Where a request goes: the address and port meant, the name, and what is connected to.
+
+    The last, `reached`, differs where ports below 1024 are moved or the way leads through a relay.
+    """
 
     address: str
-    real_port: int
     port: int
     name: str
+    reached: tuple[str, int]
 
     @property
     def text(self) -> str:
-        """`127.42.192.1:80`: the port meant, as an offset is not the learner's matter."""
+        """`127.42.192.1:80`: what is meant; how it is reached is not the learner's matter."""
         host = f"[{self.address}]" if ":" in self.address else self.address
         return f"{host}:{self.port}"
 
@@ -120,7 +123,7 @@ class TracingAdapter(HTTPAdapter):
     ) -> tuple[Any, Any]:
         """The target's address and port in place of the URL's."""
         host, pool = super().build_connection_pool_key_attributes(request, verify, cert)
-        host["host"], host["port"] = self.target.address, self.target.real_port
+        host["host"], host["port"] = self.target.reached
         return host, pool
 
     def refused_certificate(self, timeout: float) -> TlsFacts | None:
@@ -128,7 +131,7 @@ class TracingAdapter(HTTPAdapter):
         error = self.trace.error
         if not isinstance(error, ssl.SSLCertVerificationError):
             return None
-        return self.settings.refused((self.target.address, self.target.real_port), timeout, error)
+        return self.settings.refused(self.target.reached, timeout, error)
 
 
 def _pool(base: type, connection: type, shared: dict[str, Any]) -> type:

@@ -49,13 +49,15 @@ class Client:
     """Makes requests over names that only the lab knows.
 
     `network` is the lab's prefix of addresses (`127.42.`): there, ports below 1024 are really
-    `port_offset` higher, which callers need not know. Certificates are checked against `ca_file`.
-    `rename` gives the name that is meant by a name as lessons write it.
+    `port_offset` higher, which callers need not know. `way` tells what to connect to for an
+    address and port, where this machine has no route to some. Certificates are checked against
+    `ca_file`. `rename` gives the name that is meant by a name as lessons write it.
     """
 
     resolver: Resolves
     network: str = ""
     port_offset: int = 0
+    way: Callable[[str, int], tuple[str, int]] | None = None
     ca_file: Path | None = None
     rename: Callable[[str], str] = str
 
@@ -110,8 +112,15 @@ class Client:
         started = time.perf_counter()
         resolved = _given(host, resolve) or self.resolver.resolve(host)
         name_hop = Hop("name", str(resolved), time.perf_counter() - started)
-        target = Target(resolved.address, self._real_port(resolved.address, port), port, host)
+        target = Target(resolved.address, port, host, self.reached(resolved.address, port))
         return Connection(target, url, name_hop, settings)
+
+    def reached(self, address: str, port: int) -> tuple[str, int]:
+        """What to connect to for an address and port that are meant."""
+        inside = bool(self.network) and address.startswith(self.network)
+        if inside and port < _OFFSET_BELOW:
+            return address, port + self.port_offset
+        return self.way(address, port) if self.way else (address, port)
 
     def _meant(self, url: str) -> tuple[str, str, int]:
         """The URL with the name that is meant, and its host and port."""
@@ -140,10 +149,6 @@ class Client:
                 )
         sent = sni_for(host) if sni is None else checked_sni(sni)
         return TlsSettings(host, sent, verify is not False, ca_file, believed)
-
-    def _real_port(self, address: str, port: int) -> int:
-        inside = bool(self.network) and address.startswith(self.network)
-        return port + self.port_offset if inside and port < _OFFSET_BELOW else port
 
 
 def _given(host: str, resolve: str | Mapping[str, str]) -> Resolved | None:

@@ -31,7 +31,7 @@ def answer_times(ways: Sequence[tuple[Target, str]], rounds: int) -> list[list[f
 def _connected(target: Target, stack: ExitStack) -> http.client.HTTPConnection:
     """A connection whose socket is made; certificates are not checked here."""
     try:
-        link = socket.create_connection((target.address, target.real_port), _TIMEOUT)
+        link = socket.create_connection(target.reached, _TIMEOUT)
         link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if target.port == 443:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

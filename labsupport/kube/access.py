@@ -79,8 +79,11 @@ def write_kubeconfig(path: Path, access: Access) -> None:
     write_atomically(path, text)
 
 
-def answers(access: Access, *, timeout: float = 1.0) -> bool:
-    """Whether the API server there says that it is ready, to us, and by its certificate."""
+def answers(access: Access, *, path: str = "/readyz", timeout: float = 1.0) -> bool:
+    """Whether the API server there says that it is ready, to us, and by its certificate.
+
+    `/readyz` is told to anybody; `/api` only to those that the server knows.
+    """
     # Imported here: whoever only writes a kubeconfig needs no network.
     import http.client
     from urllib.parse import urlsplit
@@ -89,7 +92,7 @@ def answers(access: Access, *, timeout: float = 1.0) -> bool:
         netloc = urlsplit(access.server).netloc
         connection = http.client.HTTPSConnection(netloc, timeout=timeout, context=access.tls())
         with contextlib.closing(connection):
-            connection.request("GET", "/readyz", headers=access.headers())
+            connection.request("GET", path, headers=access.headers())
             return connection.getresponse().status == 200
     except (OSError, http.client.HTTPException):
         return False

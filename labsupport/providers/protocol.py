@@ -22,10 +22,11 @@ class Connection:
     """How a running cluster is reached.
 
     `network` is the prefix that the lab's own addresses share (`127.42.`), "" where there is
-    none. There, a port below 1024 is really `port_offset` higher. `dns` is the lab's DNS server,
-    `cache` its caching resolver. `addons` are the manifests that a fresh lab brings. `controller`
-    is the namespace of the lab's Traefik, "" where the controller is somebody else's. `patience`
-    is for how many seconds pods and load balancers may take.
+    none. There, a port below 1024 is really `port_offset` higher. `way` tells what to connect to
+    for an address and port of the cluster, where this machine has no route to some. `dns` is the
+    lab's DNS server, `cache` its caching resolver. `addons` are the manifests that a fresh lab
+    brings. `controller` is the namespace of the lab's Traefik, "" where the controller is somebody
+    else's. `patience` is for how many seconds pods and load balancers may take.
     """
 
     access: Access
@@ -36,6 +37,7 @@ class Connection:
     addons: tuple[str, ...] = ADDONS
     controller: str = "traefik"
     patience: float = 60.0
+    way: Callable[[str, int], tuple[str, int]] | None = None
 
 
 @dataclass(frozen=True)

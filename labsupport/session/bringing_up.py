@@ -11,6 +11,7 @@ from labsupport.names.resolver import system_addresses
 from labsupport.providers import provider
 from labsupport.providers.protocol import Progress, Wishes, quiet
 from labsupport.rules.certificates.names import as_address
+from labsupport.rules.diagnosis.workloads import missing_images
 from labsupport.rules.status import StatusError
 from labsupport.session.controller import NAMESPACE
 from labsupport.session.lab import Lab
@@ -105,7 +106,13 @@ def _wait_for_first_answer(lab: Lab) -> None:
         )
     except WaitTimeout as error:
         pods = unready_deployments(lab.objects("deployments", namespace=None))
-        error.found = "\n         ".join([error.found, *pods])
+        images = missing_images(lab.objects("pods", namespace=None))
+        error.found = "\n         ".join([error.found, *pods, *images])
+        if images:
+            error.remedy = (
+                "let the nodes reach the registry, then ./lab up; on kind the images may come "
+                "from a file: ./lab images load FILE"
+            )
         if broken := sorted(path.stem for path in lab.instance.clinic.glob("*.json")):
             error.remedy = f"what is broken on purpose can be healed: ./lab heal {' '.join(broken)}"
         raise

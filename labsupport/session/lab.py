@@ -70,6 +70,7 @@ class Lab(Requests):
             self.resolver,
             network=connection.network,
             port_offset=connection.port_offset,
+            way=connection.way,
             ca_file=home.ca_certificate,
             rename=self.tenancy.host,
         )

@@ -250,21 +250,21 @@ def _dialled(lab: "Lab", endpoint: Endpoint, path: str) -> Dialled:
         if error.kind == "refused":
             return Dialled(address, port, "refused")
         if error.kind in ("silent", "cut", "not-http"):
-            return _by_tls(address, port) or Dialled(address, port, "silent")
+            return _by_tls(lab, address, port) or Dialled(address, port, "silent")
         return Dialled(address, port)
     except LabError:
         return Dialled(address, port)
     # Servers that expect TLS answer 400 to plain HTTP, where they answer at all.
-    tls = _by_tls(address, port) if answer.status == 400 else None
+    tls = _by_tls(lab, address, port) if answer.status == 400 else None
     return tls or Dialled(address, port, "http")
 
 
-def _by_tls(address: str, port: int) -> Dialled | None:
+def _by_tls(lab: "Lab", address: str, port: int) -> Dialled | None:
     """The same by TLS; None when there is no handshake."""
     from labsupport.trust.handshake import presented
 
     try:
-        shown = presented(address, port, timeout=_DIAL_SECONDS)
+        shown = presented(*lab.client.reached(address, port), timeout=_DIAL_SECONDS)
     except LabError:
         return None
     return Dialled(address, port, "tls", shown.certificate)

@@ -166,7 +166,7 @@ class Trust:
         with self._lab.connect(f"https://{url_host}:{port}") as connection:
             target = connection.target
         name = ("" if as_address(host) else host) if sni is None else sni
-        return presented(target.address, target.real_port, name)
+        return presented(*target.reached, name)
 
     def foreseen(self, sni: str, *, profile: str = "traefik") -> Foreseen:
         """The certificate that the controller will show for a name ("" for none), by the rules.

@@ -119,12 +119,6 @@ def test_down_without_a_cluster_is_no_error(capsys: pytest.CaptureFixture[str]) 
     assert "No cluster was running" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("name", ["kind"])
-def test_later_providers_end_with_2(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["up", "--provider", name]) == 2
-    assert "not in this version" in capsys.readouterr().err
-
-
 def test_an_interrupted_up_is_finished_by_the_next_one(tmp_path: Path) -> None:
     home = tmp_path / "lab"
     environment = {**os.environ, "INGRESS_LAB_HOME": str(home)}

@@ -5,6 +5,7 @@ import socket
 from pathlib import Path
 
 import pytest
+from container_tools import DEAD_DOCKER, machine
 
 from labsupport.cli import checks
 from labsupport.cli.main import main
@@ -36,9 +37,52 @@ def test_a_tool_says_its_version_on_either_stream(tools: Path) -> None:
     assert checks.dot().found == "dot - graphviz version 12"
 
 
-def test_a_docker_without_its_daemon_is_told_apart(tools: Path) -> None:
-    put(tools, "docker", '[ "$1" = --version ] && echo "Docker 28" || { echo no socket; exit 1; }')
-    assert (checks.docker().status, checks.docker_daemon().status) == ("ok", "note")
+def test_a_docker_without_its_daemon_is_told_with_what_starts_it(tools: Path) -> None:
+    put(tools, "docker", f'[ "$1" = -v ] || {{ printf "%s" "{DEAD_DOCKER}" >&2; exit 1; }}')
+    finding = checks.docker()
+    assert (finding.status, finding.found) == ("note", f"does not answer: {DEAD_DOCKER.strip()}")
+    assert "systemctl start docker" in finding.remedy
+
+
+@pytest.mark.parametrize("check", [checks.docker, checks.podman, checks.nerdctl])
+def test_a_container_tool_that_is_missing_is_a_note(check: object, tools: Path) -> None:
+    assert callable(check)
+    finding = check()
+    assert (finding.status, finding.found) == ("note", "not installed")
+    assert "--provider kind" in finding.remedy
+
+
+@pytest.mark.parametrize(
+    ("name", "check"),
+    [("docker", checks.docker), ("podman", checks.podman), ("nerdctl", checks.nerdctl)],
+)
+def test_a_container_tool_that_answers_says_its_version(
+    name: str, check: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert callable(check)
+    machine(tmp_path / "machine", monkeypatch, name)
+    finding = check()
+    assert finding.status == "ok"
+    assert finding.found.startswith("answers, version ")
+
+
+def test_a_kind_that_is_too_old_is_told(tools: Path) -> None:
+    put(tools, "kind", "echo 'kind v0.20.0 go1.20.4 linux/amd64'")
+    finding = checks.kind()
+    assert (finding.status, "0.27.0 or newer" in finding.found) == ("note", True)
+    assert "go install sigs.k8s.io/kind@" in finding.remedy
+
+
+def test_a_kind_that_is_new_enough_is_fine(tools: Path) -> None:
+    put(tools, "kind", "echo 'kind v0.33.0 go1.26.8 linux/amd64'")
+    assert checks.kind().found.startswith("0.33.0 (")
+
+
+def test_cloud_provider_kind_is_optional(tools: Path) -> None:
+    assert "its container is used instead" in checks.cloud_provider_kind().remedy
+    # Its cmd/app.go prints its name and version.
+    put(tools, "cloud-provider-kind", "echo cloud-provider-kind v0.11.1")
+    assert checks.cloud_provider_kind().found == "cloud-provider-kind v0.11.1"
 
 
 def test_a_kubeconfig_of_the_user_is_harmless(monkeypatch: pytest.MonkeyPatch) -> None:

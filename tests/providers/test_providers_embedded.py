@@ -183,6 +183,15 @@ def test_a_taken_network_is_left_to_its_owner(embedded: Embedded, instance: Inst
         assert embedded.up(quiet).network != first
 
 
+def test_a_network_where_only_names_are_served_is_left_to_its_owner(
+    embedded: Embedded, instance: Instance
+) -> None:
+    dns = embedded.up(quiet).dns
+    embedded.down(delete=True)
+    with socket.create_server(dns):
+        assert embedded.up(quiet).dns != dns
+
+
 def test_an_own_network_that_is_taken_names_who_took_it(
     embedded: Embedded, instance: Instance
 ) -> None:

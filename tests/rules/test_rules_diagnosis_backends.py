@@ -30,6 +30,7 @@ from stand_in_lab import ingress, service
 from labsupport.base.types import Json
 from labsupport.rules.diagnosis import CAUSES, Facts, diagnose
 from labsupport.rules.diagnosis.facts import Answer, Dialled, Sent
+from labsupport.rules.diagnosis.workloads import missing_images
 
 SHOWN_BY_DEFAULT = certificate("traefik.test")
 TRAEFIK = deployment("traefik", "traefik")
@@ -424,3 +425,11 @@ def test_transport_names_the_labs_authority_where_no_secret_holds_the_issuer() -
 
     assert 'create configmap lab-authority --from-file=ca.crt="$(./lab ca path)"' in command
     assert '"rootCAs": [{"configMap": "lab-authority"}]' in command
+
+
+def test_the_images_that_nodes_cannot_get_are_told_with_the_nodes_words() -> None:
+    waiting = {"reason": "ImagePullBackOff", "message": "Back-off pulling image"}
+    stuck = unready(image="python:3-alpine", state={"waiting": waiting})
+    assert missing_images([pod("shop-b", {"app": "shop"}), stuck]) == [
+        "Pod shop-a waits: ImagePullBackOff for image python:3-alpine: Back-off pulling image"
+    ]

@@ -126,7 +126,7 @@ def test_openssl_s_client_gets_and_verifies_the_same(sites: Lab) -> None:
         target = connection.target
     done = subprocess.run(
         [
-            *("openssl", "s_client", "-connect", f"{target.address}:{target.real_port}"),
+            *("openssl", "s_client", "-connect", "{}:{}".format(*target.reached)),
             *("-servername", "two.tls.example.com", "-verify_hostname", "two.tls.example.com"),
             *("-CAfile", str(sites.instance.ca_certificate), "-verify_return_error"),
         ],

@@ -68,6 +68,17 @@ def failing_pod(pods: Iterable[Json]) -> Trouble | None:
     return None
 
 
+def missing_images(pods: Iterable[Json]) -> list[str]:
+    """What Pods say whose node can't get their image, one a line."""
+    found = []
+    for pod in pods:
+        for status in _container_statuses(pod):
+            trouble = _container_trouble(str(pod["metadata"]["name"]), status)
+            if trouble and trouble.cause == "image-missing":
+                found.append(f"{trouble.saw}: {trouble.detail}".rstrip(": "))
+    return found
+
+
 def _trouble(pod: Json, events: list[Json], now: datetime) -> Trouble:
     name = str(pod["metadata"]["name"])
     young = _is_young(pod, now)
