@@ -11,6 +11,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from labsupport.http.tap import Tap
 from labsupport.http.tls import TlsFacts, TlsSettings
 
 
@@ -61,6 +62,8 @@ class Trace:
 
 class _TracedConnection(HTTPConnection):
     trace: Trace
+    tap: Tap | None
+    meant: str
 
     def _new_conn(self) -> socket:
         self.trace.stage = "tcp"
@@ -73,7 +76,7 @@ class _TracedConnection(HTTPConnection):
         finally:
             self.trace.tcp_seconds = time.perf_counter() - started
         self.trace.connected()
-        return sock
+        return self.tap.around(sock, self.meant) if self.tap else sock
 
 
 class _TracedTlsConnection(_TracedConnection, HTTPSConnection):
@@ -100,7 +103,8 @@ class _TracedTlsConnection(_TracedConnection, HTTPSConnection):
 class TracingAdapter(HTTPAdapter):
     """Connects to `target` whatever the URL's host is, with TLS as `settings` has it."""
 
-    def __init__(self, target: Target, settings: TlsSettings) -> None:
+    def __init__(self, target: Target, settings: TlsSettings, tap: Tap | None = None) -> None:
+        self.tap = tap
         self.target = target
         self.settings = settings
         self.trace = Trace()
@@ -109,7 +113,12 @@ class TracingAdapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """As `requests` does, with connections that write into this adapter's trace."""
         super().init_poolmanager(*args, **kwargs)
-        shared = {"trace": self.trace, "settings": self.settings}
+        shared = {
+            "trace": self.trace,
+            "settings": self.settings,
+            "tap": self.tap,
+            "meant": self.target.text,
+        }
         self.poolmanager.pool_classes_by_scheme = {
             "http": _pool(HTTPConnectionPool, _TracedConnection, shared),
             "https": _pool(HTTPSConnectionPool, _TracedTlsConnection, shared),

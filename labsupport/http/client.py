@@ -11,6 +11,7 @@ from labsupport.base.errors import UsageError
 from labsupport.http.adapter import Target
 from labsupport.http.connection import Connection
 from labsupport.http.exchange import Exchange, Hop
+from labsupport.http.tap import Tap
 from labsupport.http.tls import TlsSettings, checked_sni, sni_for
 from labsupport.rules.certificates.names import as_address
 
@@ -51,7 +52,8 @@ class Client:
     `network` is the lab's prefix of addresses (`127.42.`): there, ports below 1024 are really
     `port_offset` higher, which callers need not know. `way` tells what to connect to for an
     address and port, where this machine has no route to some. Certificates are checked against
-    `ca_file`. `rename` gives the name that is meant by a name as lessons write it.
+    `ca_file`. `rename` gives the name that is meant by a name as lessons write it. A `tap` keeps
+    the first bytes of each connection.
     """
 
     resolver: Resolves
@@ -60,6 +62,7 @@ class Client:
     way: Callable[[str, int], tuple[str, int]] | None = None
     ca_file: Path | None = None
     rename: Callable[[str], str] = str
+    tap: Tap | None = None
 
     def get(self, url: str, **options: Any) -> Exchange:
         """GET `url`; see `request`."""
@@ -113,7 +116,7 @@ class Client:
         resolved = _given(host, resolve) or self.resolver.resolve(host)
         name_hop = Hop("name", str(resolved), time.perf_counter() - started)
         target = Target(resolved.address, port, host, self.reached(resolved.address, port))
-        return Connection(target, url, name_hop, settings)
+        return Connection(target, url, name_hop, settings, self.tap)
 
     def reached(self, address: str, port: int) -> tuple[str, int]:
         """What to connect to for an address and port that are meant."""

@@ -12,6 +12,7 @@ from labsupport.base.errors import UsageError
 from labsupport.http.adapter import Target, TracingAdapter
 from labsupport.http.exchange import Exchange, Hop
 from labsupport.http.failures import failed
+from labsupport.http.tap import Tap
 from labsupport.http.tls import TlsSettings
 
 REQUEST_ID = "X-Request-Id"
@@ -28,11 +29,18 @@ class Connection:
     `base` is the URL that relative ones are relative to; `name_hop` says how its name was found.
     """
 
-    def __init__(self, target: Target, base: str, name_hop: Hop, settings: TlsSettings) -> None:
+    def __init__(
+        self,
+        target: Target,
+        base: str,
+        name_hop: Hop,
+        settings: TlsSettings,
+        tap: Tap | None = None,
+    ) -> None:
         self.target = target
         self.base = base
         self._name_hop = name_hop
-        self._adapter = TracingAdapter(target, settings)
+        self._adapter = TracingAdapter(target, settings, tap)
         self._session = requests.Session()
         self._session.trust_env = False  # no proxy, no .netrc, no CA bundle of the environment
         self._session.mount("http://", self._adapter)

@@ -7,7 +7,9 @@ from typing import overload
 
 from labsupport.base.errors import ClusterError
 from labsupport.base.types import Json
+from labsupport.http.tap import Tap
 from labsupport.kube.api import Api
+from labsupport.rules.diagnosis.case import addresses
 from labsupport.rules.status import StatusError
 from labsupport.rules.wire import ClientHello, client_hello, hexdump, in_words, is_tls
 
@@ -20,7 +22,7 @@ class RelayedConnection:
 
     `time` it was made and last `used` are RFC 3339, `service` NAMESPACE/NAME, the addresses are
     IP:PORT. `sent` holds the client's first bytes and `received` the backend's: 64, of TLS
-    handshakes up to 2048.
+    handshakes up to 2048. `backend` is "" where only this lab's own client could tell.
     """
 
     time: str
@@ -48,7 +50,8 @@ class RelayedConnection:
         return in_words(self.sent)
 
     def __str__(self) -> str:
-        lines = [f"{self.client} to {self.listener} (Service {self.service}), on to {self.backend}"]
+        onward = f", on to {self.backend}" if self.backend else ""
+        lines = [f"{self.client} to {self.listener} (Service {self.service}){onward}"]
         for who, data in (("client", self.sent), ("server", self.received)):
             lines.append(f"  {who} says first: {in_words(data)}")
             lines += [f"    {row}" for row in hexdump(data[:_SHOWN]).splitlines()]
@@ -102,6 +105,32 @@ def connections_to(api: Api, service: str, namespace: str, limit: int) -> Connec
             "-- tcpdump -X port 8443; the embedded cluster does: ./lab up --provider embedded",
         ) from error
     return Connections([_connection(item) for item in items], f"Service {namespace}/{service}")
+
+
+def own_connections_to(api: Api, tap: Tap, service: str, namespace: str, limit: int) -> Connections:
+    """The last connections that this lab's own client made to a Service's addresses.
+
+    What the client sent and got is the same there and here. Who was called behind the Service is
+    not seen: `backend` is "".
+    """
+    namespace = api.access.tenancy.place(namespace) or namespace
+    reached_at = addresses(api.get("services", service, namespace))
+    title = f"Service {namespace}/{service}"
+    found = [
+        RelayedConnection(
+            time=each.opened,
+            service=f"{namespace}/{service}",
+            client=each.client,
+            listener=each.meant,
+            backend="",
+            sent=bytes(each.sent),
+            received=bytes(each.received),
+            used=each.used,
+        )
+        for each in tap.connections()
+        if each.meant.rpartition(":")[0] in reached_at
+    ]
+    return Connections(found[-limit:], title)
 
 
 def _any_node(api: Api) -> str:

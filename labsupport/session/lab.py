@@ -9,6 +9,7 @@ from labsupport.base.errors import UsageError
 from labsupport.base.paths import Instance, instance
 from labsupport.base.types import Json
 from labsupport.http.client import Client
+from labsupport.http.tap import Tap
 from labsupport.kube import manifests
 from labsupport.kube.api import Api
 from labsupport.kube.apply import applied, deleted
@@ -21,13 +22,12 @@ from labsupport.names.settings import ResolverSettings
 from labsupport.providers.protocol import Connection, Provider
 from labsupport.session.addresses import external_address
 from labsupport.session.controller import Controller, installed_controllers
+from labsupport.session.official_clients import OfficialClients
 from labsupport.session.others_controller import first_controller
 from labsupport.session.requests import Requests
 from labsupport.session.status import LabStatus, status_of
 
 if TYPE_CHECKING:
-    from kubernetes import client as official
-
     from labsupport.kube.follow import Follower
     from labsupport.names.lab_dns import LabDns
     from labsupport.rules.diagnosis import Diagnosis
@@ -45,7 +45,7 @@ Manifest = str | Path | Json | Iterable[Json]
 _NOISE = ("uid", "resourceVersion", "creationTimestamp", "generation", "managedFields")
 
 
-class Lab(Requests):
+class Lab(Requests, OfficialClients):
     """A running lab: its cluster, its names, and requests as the learner's computer makes them.
 
     `Lab.open()` gives one. `api` is the lab's own light client; `core`, `apps` and `networking`
@@ -73,6 +73,7 @@ class Lab(Requests):
             way=connection.way,
             ca_file=home.ca_certificate,
             rename=self.tenancy.host,
+            tap=None if connection.network else Tap(),
         )
         self.controller = first_controller(self.api, self.client, connection.controller)
 
@@ -312,9 +313,14 @@ class Lab(Requests):
     def connections(
         self, service: str = "traefik", *, namespace: str = "traefik", limit: int = 5
     ) -> "Connections":
-        """The last connections to a Service's addresses, with the first bytes each way."""
-        from labsupport.session.connections import connections_to
+        """The last connections to a Service's addresses, with the first bytes each way.
 
+        Those that the cluster's own proxy (L4) relayed, or where it remembers none, this lab's own.
+        """
+        from labsupport.session.connections import connections_to, own_connections_to
+
+        if self.client.tap:
+            return own_connections_to(self.api, self.client.tap, service, namespace, limit)
         return connections_to(self.api, service, namespace, limit)
 
     def find_pod(self, start: str, *, namespace: str | None = None) -> tuple[str, str]:
@@ -351,36 +357,6 @@ class Lab(Requests):
     def status(self) -> LabStatus:
         """What runs, where, and what it takes."""
         return status_of(self.provider, self)
-
-    # The official client
-
-    @cached_property
-    def kubernetes(self) -> "official.ApiClient":
-        """The official Python client, connected; loading it takes about two seconds."""
-        from labsupport.kube.official import client
-
-        return client(self.connection.access)
-
-    @cached_property
-    def core(self) -> "official.CoreV1Api":
-        """Pods, Services, ConfigMaps, Secrets, Namespaces: the official client's CoreV1Api."""
-        from kubernetes import client
-
-        return client.CoreV1Api(self.kubernetes)
-
-    @cached_property
-    def apps(self) -> "official.AppsV1Api":
-        """Deployments and ReplicaSets: the official client's AppsV1Api."""
-        from kubernetes import client
-
-        return client.AppsV1Api(self.kubernetes)
-
-    @cached_property
-    def networking(self) -> "official.NetworkingV1Api":
-        """Ingresses and IngressClasses: the official client's NetworkingV1Api."""
-        from kubernetes import client
-
-        return client.NetworkingV1Api(self.kubernetes)
 
 
 def _objects(manifest: Manifest) -> list[Json]:

@@ -167,6 +167,17 @@ class TestALearner:
         learner.dns.remove("www.shop.example.com")
         learner.dns.remove("shop.example.com")
 
+    def test_the_first_bytes_are_those_of_their_own_connections(self, learner: Lab) -> None:
+        learner.get(f"{KIADA}?pin=1234")
+        (last,) = learner.connections(limit=1)
+        assert last.sent.startswith(b"GET /debug/request?pin=1234 HTTP/1.1")
+        assert last.service == "traefik/traefik"
+        assert not last.is_tls
+        learner.get(KIADA.replace("http:", "https:"), verify=False)
+        hello = learner.connections(limit=1)[0].hello
+        assert hello is not None
+        assert hello.server_name == "kiada.learner7.lab.example.com"
+
     def test_status_finds_nothing_wrong(self, learner: Lab) -> None:
         learner.wait_ready()
         assert learner.status().missing == ()

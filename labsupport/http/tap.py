@@ -1,0 +1,94 @@
+"""The first bytes of the connections that a client makes, kept at the client's own end.
+
+Where the cluster remembers none, this tells as much of what went over the wire: the same bytes as
+anybody on the way could read, TLS and all. A connection is carried through a pair of sockets, by a
+thread that ends with it.
+"""
+
+import contextlib
+import select
+import socket
+import threading
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+CONNECTIONS = 200
+"""How many are remembered, as in the embedded cluster's journal."""
+
+FIRST_BYTES, HELLO_BYTES = 64, 2048
+_TLS_HANDSHAKE = 0x16
+_PIECE = 65536  # bytes
+
+
+@dataclass
+class Tapped:
+    """One connection: our own address, the one meant (`IP:PORT`), and the first bytes each way.
+
+    `opened` and last `used` are RFC 3339. Of TLS handshakes up to 2048 bytes are kept, else 64.
+    """
+
+    client: str
+    meant: str
+    opened: str = field(default_factory=lambda: _now())
+    used: str = field(default_factory=lambda: _now())
+    sent: bytearray = field(default_factory=bytearray)
+    received: bytearray = field(default_factory=bytearray)
+
+    def keep(self, kept: bytearray, data: bytes) -> None:
+        """Note bytes that passed in one direction."""
+        self.used = _now()
+        first = kept[:1] or data[:1]
+        room = (HELLO_BYTES if first[0] == _TLS_HANDSHAKE else FIRST_BYTES) - len(kept)
+        kept += data[: max(room, 0)]
+
+
+class Tap:
+    """Remembers the last connections of one client."""
+
+    def __init__(self) -> None:
+        self._connections: deque[Tapped] = deque(maxlen=CONNECTIONS)
+
+    def connections(self) -> list[Tapped]:
+        """Those remembered, oldest first."""
+        return list(self._connections)
+
+    def around(self, connection: socket.socket, meant: str) -> socket.socket:
+        """A socket that stands for `connection`, which has just been made to the address meant."""
+        tapped = Tapped(_text(connection), meant)
+        self._connections.append(tapped)
+        ours, theirs = socket.socketpair()
+        ours.settimeout(connection.gettimeout())
+        connection.settimeout(None)
+        threading.Thread(
+            target=_carry, args=(theirs, connection, tapped), daemon=True, name="tap"
+        ).start()
+        return ours
+
+
+def _carry(inside: socket.socket, outside: socket.socket, tapped: Tapped) -> None:
+    """Carry bytes both ways until both sides have ended, or one is cut."""
+    ways = {
+        inside: (outside, tapped.sent),
+        outside: (inside, tapped.received),
+    }
+    with inside, outside, contextlib.suppress(OSError):
+        while ways:
+            ready, _, _ = select.select(list(ways), [], [])
+            for source in ready:
+                target, kept = ways[source]
+                if data := source.recv(_PIECE):
+                    tapped.keep(kept, data)
+                    target.sendall(data)
+                else:
+                    del ways[source]
+                    target.shutdown(socket.SHUT_WR)
+
+
+def _text(connection: socket.socket) -> str:
+    host, port = connection.getsockname()[:2]
+    return f"{host}:{port}"
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds")
