@@ -47,6 +47,13 @@ class Way:
     tls: str
     relayed: int | None
 
+    @property
+    def through_service(self) -> str:
+        """Whether the requests went through a Service's own address, in a word."""
+        if self.relayed is None:
+            return "unknown"
+        return "yes" if self.relayed else "no"
+
     def cells(self) -> list[str]:
         """One word or more for each row of the comparison, the same each time."""
         counts = (self.one_connection, self.own_connections, self.with_cookies)
