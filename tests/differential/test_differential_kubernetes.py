@@ -157,7 +157,8 @@ def without_place(obj: Json) -> Json:
         spec["volumes"] = _without_token(spec.get("volumes", ()))
         for container in spec["containers"]:
             container["volumeMounts"] = _without_token(container.get("volumeMounts", ()))
-    return _said(kept)
+    again: Json = _said(kept)
+    return again
 
 
 def _without_token(named: Any) -> list[Json]:

@@ -85,10 +85,10 @@ def _selected_template_errors(spec: Json, kind: str) -> list[FieldError]:
     if template is None:
         return [*errors, required("spec.template")]
     if selector is not None and selector_errors(selector, field):
-        shown = dict(selector)
+        ordered = dict(selector)
         if selector.get("matchLabels"):
-            shown["matchLabels"] = dict(sorted(selector["matchLabels"].items()))
-        return [*errors, invalid_value(field, shown, "invalid label selector")]
+            ordered["matchLabels"] = dict(sorted(selector["matchLabels"].items()))
+        return [*errors, invalid_value(field, ordered, "invalid label selector")]
     labels = (template.get("metadata") or {}).get("labels")
     # No selector at all selects nothing, an empty one everything.
     if selector is None or not label_selector(selector).matches(labels):
