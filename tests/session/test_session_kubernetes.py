@@ -4,6 +4,7 @@ Its node only says that pods run, so nothing is requested here.
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from shared_cluster import CONTEXT, SharedCluster
@@ -78,7 +79,7 @@ def test_an_explanation_leads_to_a_pod(lab: Lab) -> None:
 
 
 def test_the_official_client_reads_the_learners_namespace(lab: Lab) -> None:
-    found = lab.core.list_namespaced_service("default").items
+    found: Any = lab.core.list_namespaced_service("default").items
     assert {each.metadata.name for each in found} >= set(SAMPLES)
     assert {each.metadata.namespace for each in found} == {"sams"}
 
