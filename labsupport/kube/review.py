@@ -20,6 +20,7 @@ _NEXT_DOCUMENT = re.compile(r"^(?=---(?:\s|$))", re.MULTILINE)
 _STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 _UNKNOWN = re.compile(r'unknown field "(.+)"')
 _GO_FIELD = re.compile(r"Go struct field \w+\.(\S+)")
+_GO_STRUCT = re.compile(r"\b[A-Z]\w*\.")
 _BUILT_IN_GROUPS = frozenset({"", "apps", "batch", "networking.k8s.io", "discovery.k8s.io"})
 _REMEMBERED = 4096  # documents whose review is kept: typing changes one of many at a time
 
@@ -117,7 +118,8 @@ def _document_reviewed(document: Document, namespace: str) -> Review:
 def _problem(node: yaml.Node, field_pattern: re.Pattern[str], message: str) -> Problem:
     """A problem that names its field in its message."""
     match = field_pattern.search(message)
-    field = match[1] if match else ""
+    # Go's names of structs inside structs are no fields; these begin in lower case.
+    field = _GO_STRUCT.sub("", match[1]) if match else ""
     return Problem(line_of(node, field), message, field)
 
 

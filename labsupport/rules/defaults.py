@@ -4,12 +4,19 @@ Values that need allocation (cluster IPs, node ports, uids) are not set here.
 """
 
 import copy
+import re
 from collections.abc import Callable
 
 from labsupport.base.types import Json
 
 _RBAC_GROUP = "rbac.authorization.k8s.io"
 _DEFAULT_FILE_MODE = 0o644
+_PART = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
+_IMAGE = re.compile(
+    rf"(?![0-9a-f]{{64}}$)(?!.{{256}})(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::\d+)?/)?{_PART}(?:/{_PART})*"
+    r"(?::\w[\w.-]{0,127})?(?:@\w+:[0-9a-fA-F]{32,})?",
+    re.ASCII,
+)
 
 
 def with_defaults(kind: str, obj: Json) -> Json:
@@ -90,6 +97,8 @@ def _endpoints(obj: Json) -> None:
 def _endpoint_slice(obj: Json) -> None:
     for port in _items(obj, "ports"):
         _set(port, name="", protocol="TCP")
+    for endpoint in _items(obj, "endpoints"):
+        _set(endpoint, conditions={})
 
 
 def _ingress_class(obj: Json) -> None:
@@ -163,6 +172,8 @@ def _container(container: Json) -> None:
 
 
 def _pull_policy(image: str) -> str:
+    if not _IMAGE.fullmatch(image):
+        return "IfNotPresent"
     tag = image.rpartition("/")[2].partition(":")[2]
     pinned = "@" in image or tag not in ("", "latest")
     return "IfNotPresent" if pinned else "Always"
@@ -203,8 +214,7 @@ def _volume(volume: Json) -> None:
 
 
 def _binding(obj: Json) -> None:
-    if obj.get("roleRef") is not None:
-        _fill_empty(obj["roleRef"], apiGroup=_RBAC_GROUP)
+    _fill_empty(_part(obj, "roleRef"), apiGroup=_RBAC_GROUP)
     for subject in _items(obj, "subjects"):
         if subject.get("kind") in ("User", "Group"):
             _fill_empty(subject, apiGroup=_RBAC_GROUP)

@@ -16,6 +16,7 @@ _QUALIFIED = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
 _LABEL_VALUE = f"({_QUALIFIED})?"
 _CONFIG_KEY = "[-._a-zA-Z0-9]+"
 _HTTP_PATH = r"[A-Za-z0-9/\-._~%!$&'()*+,;=:]+"
+_PERCENTAGE = "[0-9]+%"
 _ENV_NAME = re.compile(r"[ -<>-~]+")  # printable ASCII without '='
 
 _QUALIFIED_WORDS = (
@@ -32,8 +33,8 @@ def _broken(words: str, pattern: str, *examples: str) -> str:
     return f"{words} (e.g. {shown}regex used for validation is '{pattern}')"
 
 
-def _too_long(value: str, limit: int) -> list[str]:
-    return [f"must be no more than {limit} characters"] if len(value) > limit else []
+def _too_long(value: str, limit: int, unit: str = "characters") -> list[str]:
+    return [f"must be no more than {limit} {unit}"] if len(value) > limit else []
 
 
 def _matches(pattern: str, value: str) -> bool:
@@ -81,7 +82,7 @@ def dns_label(value: str) -> list[str]:
 
 
 def dns_1035_label(value: str) -> list[str]:
-    """A label that starts with a letter: the name of a Service."""
+    """A label that starts with a letter: the names of a custom kind."""
     messages = _too_long(value, 63)
     if not _matches(_DNS_1035_LABEL, value):
         words = (
@@ -105,7 +106,7 @@ def qualified_name(value: str) -> list[str]:
     prefix, slash, name = value.rpartition("/")
     if "/" in prefix:
         return [
-            f"a qualified name {words} with an optional DNS subdomain prefix and '/' "
+            f"a valid label key {words} with an optional DNS subdomain prefix and '/' "
             "(e.g. 'example.com/MyName')"
         ]
     messages = []
@@ -115,7 +116,7 @@ def qualified_name(value: str) -> list[str]:
         messages += [f"prefix part {message}" for message in dns_subdomain(prefix)]
     if not name:
         messages.append("name part must be non-empty")
-    messages += [f"name part {message}" for message in _too_long(name, 63)]
+    messages += [f"name part {message}" for message in _too_long(name, 63, "bytes")]
     if not _matches(_QUALIFIED, name):
         messages.append(f"name part {words}")
     return messages
@@ -123,7 +124,7 @@ def qualified_name(value: str) -> list[str]:
 
 def label_value(value: str) -> list[str]:
     """The value of a label: empty, or a name of at most 63 characters."""
-    messages = _too_long(value, 63)
+    messages = _too_long(value, 63, "bytes")
     if not _matches(_LABEL_VALUE, value):
         words = f"a valid label must be an empty string or {_QUALIFIED_WORDS}"
         messages.append(_broken(words, _LABEL_VALUE, "MyValue", "my_value", "12345"))
@@ -168,6 +169,14 @@ def port_name(value: str) -> list[str]:
     if value.startswith("-") or value.endswith("-"):
         messages.append("must not begin or end with a hyphen")
     return messages
+
+
+def percentage(value: str) -> list[str]:
+    """A part of a whole: `25%`."""
+    if _matches(_PERCENTAGE, value):
+        return []
+    words = "a valid percent string must be a numeric string followed by an ending '%'"
+    return [_broken(words, _PERCENTAGE, "1%", "93%")]
 
 
 def http_path(value: str) -> list[str]:

@@ -179,7 +179,7 @@ class _LabelParser:
             values.append(self._list_value())
         closing = self._take()
         if closing != ")":
-            raise _unparsable(f"found '{closing}', expected: ',', or ')'")
+            raise _unparsable(f"found '{closing}', expected: ',' or ')'")
         return tuple(sorted(set(values)))
 
     def _list_value(self) -> str:
@@ -251,7 +251,12 @@ def parse_field_selector(text: str, kind: str = "") -> FieldSelector:
             raise bad_request(f"invalid selector: '{text}'; can't understand '{term}'")
         path, operator, value = match.groups()
         if kind and path not in _EVERY_KIND and path not in _FIELDS_OF_KIND.get(kind, ()):
-            raise bad_request(f"field label not supported: {path}")
+            raise bad_request(
+                f"field label not supported: {path}"
+                if kind in _FIELDS_OF_KIND and kind != "ReplicaSet"
+                else f'"{path}" is not a known field selector: only '
+                '"metadata.name", "metadata.namespace"'
+            )
         plain = re.sub(r"\\([\\,=])", r"\1", value)
         requirements.append((path, operator != "!=", plain))
     return FieldSelector(tuple(requirements))

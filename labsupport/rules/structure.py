@@ -25,6 +25,12 @@ _QUANTITY = re.compile(
 _QUANTITY_SYNTAX = "^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$"
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 _INTEGER_BITS = {"int32": 31, "int64": 63}
+# Go names a struct inside a struct, where JSON knows no such step.
+_EMBEDDED = {
+    "IngressRule": ("IngressRuleValue", ("http",)),
+    "Volume": ("VolumeSource", ("configMap", "emptyDir", "hostPath", "projected", "secret")),
+    "Probe": ("ProbeHandler", ("exec", "grpc", "httpGet", "tcpSocket")),
+}
 _ZERO = {"string": "", "integer": 0, "number": 0, "boolean": False}
 
 
@@ -160,7 +166,9 @@ class _Decoder:
             self._path.append(name)
             if child is not None:
                 if member is not None:
-                    kept[name] = self.value(member, child)
+                    decoded = self.value(member, child)
+                    if child.custom or child.properties or decoded not in ({}, []):
+                        kept[name] = decoded  # Go leaves out maps and lists that are empty
                 elif child.nullable or (child.custom and child.default is None):
                     kept[name] = None
                 elif not is_struct:
@@ -240,9 +248,14 @@ class _Decoder:
     def _go_path(self) -> str:
         """The fields passed, without indexes; nor a map's key, which Go does not name."""
         _, depth = self._structs[-1]
-        outer = [step for step in self._path[:depth] if isinstance(step, str)]
-        field = self._path[depth : depth + 1]
-        return ".".join([*outer, *map(str, field)])
+        structs = {at: struct for struct, at in self._structs}
+        steps: list[str] = []
+        for at, step in enumerate(self._path[: depth + 1]):
+            if isinstance(step, str) or at == depth:
+                inner = _EMBEDDED.get(structs.get(at, ""), ("", ()))
+                steps += [inner[0]] if step in inner[1] else []
+                steps.append(str(step))
+        return ".".join(steps)
 
     def _refused(self, why: str) -> StatusError:
         return bad_request(f"{self._refusal}: {why}")

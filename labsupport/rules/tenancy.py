@@ -99,7 +99,8 @@ class Tenancy:
         metadata = dict(obj.get("metadata") or {})
         if metadata.get("namespace") == HOME:
             metadata["namespace"] = self.namespace
-        if self.labels:
+        # What has no name is not kept: a review, which may have no labels, or a patch.
+        if self.labels and (metadata.get("name") or metadata.get("generateName")):
             metadata["labels"] = {**(metadata.get("labels") or {}), **self.labels}
         if metadata.get("annotations"):
             metadata["annotations"] = self._annotations(metadata["annotations"])

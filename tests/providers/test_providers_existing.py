@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from shared_cluster import CONTEXT, SharedCluster, start, stop
+from shared_cluster import CONTEXT, SharedCluster, embedded
 
 from labsupport.base.errors import ClusterError, ClusterNotRunning, UsageError
 from labsupport.base.paths import Instance
@@ -28,19 +28,28 @@ OTHERS = {
 }
 
 
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedCluster]:
-    started = start(tmp_path_factory.mktemp("shared"))
-    started.api.create(OTHERS)
-    yield started
-    stop(started)
+@pytest.fixture(scope="module", params=["embedded", "real"])
+def cluster(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SharedCluster]:
+    """The lab's own, and a real Kubernetes."""
+    if request.param == "real":
+        started: SharedCluster = request.getfixturevalue("real_cluster")
+        started.api.create(OTHERS)
+        yield started
+        started.api.delete("ingressclasses", "shared")
+    else:
+        with embedded(tmp_path_factory.mktemp("shared")) as started:
+            started.api.create(OTHERS)
+            yield started
 
 
 @pytest.fixture
 def instance(tmp_path: Path) -> Iterator[Instance]:
     instance = Instance(tmp_path / "lab")
     yield instance
-    Existing(instance).down(delete=True)
+    # What it made stays, for a real cluster takes five seconds to remove a namespace.
+    Existing(instance).down()
 
 
 def joining(instance: Instance, kubeconfig: Path, namespace: str, **wishes: Any) -> Existing:

@@ -54,10 +54,10 @@ def test_a_label_selector_selects(text: str, matched: bool) -> None:
         ("a b", "unable to parse requirement: found 'b', "
          "expected: in, notin, =, ==, !=, gt, lt"),
         ("a in b", "unable to parse requirement: found 'b' expected: '('"),
-        ("a in (b", "unable to parse requirement: found '', expected: ',', or ')'"),
+        ("a in (b", "unable to parse requirement: found '', expected: ',' or ')'"),
         ("!", "unable to parse requirement: found '', expected: identifier"),
         ("a=" + "b" * 64, 'unable to parse requirement: values[0][a]: Invalid value: "'
-         + "b" * 64 + '": must be no more than 63 characters'),
+         + "b" * 64 + '": must be no more than 63 bytes'),
     ],
 )  # fmt: skip
 def test_a_bad_label_selector_is_a_bad_request(text: str, message: str) -> None:

@@ -99,6 +99,11 @@ class TestObjects:
             },
         }
 
+    def test_a_review_has_no_labels(self) -> None:
+        review = {"kind": "SelfSubjectAccessReview", "spec": {"resourceAttributes": {}}}
+        path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+        assert LEARNER.body(path, review) == review
+
     def test_another_class_and_namespace_stay(self) -> None:
         ingress = {
             "kind": "Ingress",

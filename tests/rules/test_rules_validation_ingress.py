@@ -19,9 +19,9 @@ WILDCARD = (
     "'\\*\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
 )
 SERVICE_NAME = (
-    "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an "
-    "alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', "
-    "regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')"
+    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and "
+    "must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', "
+    "regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
 )
 BACKEND: Json = {"service": {"name": "defaultbackend", "port": {"number": 80}}}
 RESOURCE: Json = {"apiGroup": "example.com", "kind": "foo", "name": "bar"}
@@ -107,8 +107,8 @@ PATH = "spec.rules[0].http.paths[0]"
             f'{PATH}.backend: Invalid value: "": resource or service backend is required']),
         (path(backend={"service": {"port": {"number": 80}}}), [
             f"{PATH}.backend.service.name: Required value"]),
-        (path(backend={"service": {"name": "1a", "port": {"number": 80}}}), [
-            f'{PATH}.backend.service.name: Invalid value: "1a": {SERVICE_NAME}']),
+        (path(backend={"service": {"name": "a_b", "port": {"number": 80}}}), [
+            f'{PATH}.backend.service.name: Invalid value: "a_b": {SERVICE_NAME}']),
         (path(backend={"service": {"name": "a", "port": {"number": 80, "name": "http"}}}), [
             f'{PATH}.backend: Invalid value: "": cannot set both port name & port number']),
         (path(backend={"service": {"name": "a"}}), [

@@ -42,10 +42,10 @@ def named(kind: str, name: str, api_version: str = "v1") -> list[str]:
         ({"labels": {"/a": "c"}}, [
             'metadata.labels: Invalid value: "/a": prefix part must be non-empty']),
         ({"labels": {"a/b/c": ""}}, [
-            f'metadata.labels: Invalid value: "a/b/c": a qualified name {QUALIFIED} '
+            f'metadata.labels: Invalid value: "a/b/c": a valid label key {QUALIFIED} '
             "with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"]),
         ({"labels": {"a": "b" * 64}}, [
-            f'metadata.labels: Invalid value: "{"b" * 64}": must be no more than 63 characters']),
+            f'metadata.labels: Invalid value: "{"b" * 64}": must be no more than 63 bytes']),
         ({"annotations": {"A B": ""}}, [
             f'metadata.annotations: Invalid value: "A B": name part {QUALIFIED}']),
         ({"annotations": {"a": "b" * 262144}}, [
@@ -72,10 +72,11 @@ def test_a_cluster_scoped_object_has_no_namespace() -> None:
     [
         ("ConfigMap", "v1", "a.b", True),
         ("Namespace", "v1", "a.b", False),
-        ("Service", "v1", "1a", False),
+        ("Service", "v1", "1a", True),
         ("Role", "rbac.authorization.k8s.io/v1", "system:Node_1", True),
         ("Role", "rbac.authorization.k8s.io/v1", "a/b", False),
-        ("Service", "serving.knative.dev/v1", "1a", True),
+        ("Service", "v1", "a.b", False),
+        ("Service", "serving.knative.dev/v1", "a.b", True),
     ],
 )
 def test_each_kind_has_its_own_form_of_names(

@@ -86,7 +86,7 @@ URLS = {"nonResourceURLs": ["/healthz"], "verbs": ["get"]}
     [
         (role(READ, URLS), []),
         (role({**READ, "verbs": []}), [
-            "rules[0].verbs: Required value: verbs must contain at least one value"]),
+            "rules[0].verbs: Required value"]),
         (role({"verbs": ["get"]}), [
             "rules[0].apiGroups: Required value: resource rules must supply at least one api group",
             "rules[0].resources: Required value: resource rules must supply at least one resource",

@@ -94,14 +94,18 @@ WEB = "spec.containers[0]"
             "consist only of printable ASCII characters other than '='"]),
         (pod(container(env=[{"name": "A", "valueFrom": {}}])), [
             f'{WEB}.env[0].valueFrom: Invalid value: "": must specify one of: `fieldRef`, '
-            "`resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`"]),
+            "`resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`"]),
         (pod(container(env=[{"name": "A", "value": "x",
              "valueFrom": {"secretKeyRef": {"name": "a", "key": "b"}}}])), [
             f'{WEB}.env[0].valueFrom: Invalid value: "": '
             "may not be specified when `value` is not empty"]),
         (pod(container(env=[{"name": "A",
              "valueFrom": {"fieldRef": {"fieldPath": "spec.foo"}}}])), [
-            f'{WEB}.env[0].valueFrom.fieldRef.fieldPath: Unsupported value: "spec.foo": '
+            f'{WEB}.env[0].valueFrom.fieldRef.fieldPath: Invalid value: "spec.foo": '
+            "error converting fieldPath: field label not supported: spec.foo"]),
+        (pod(container(env=[{"name": "A",
+             "valueFrom": {"fieldRef": {"fieldPath": "status.phase"}}}])), [
+            f'{WEB}.env[0].valueFrom.fieldRef.fieldPath: Unsupported value: "status.phase": '
             'supported values: "metadata.name", "metadata.namespace", "metadata.uid", '
             '"spec.nodeName", "spec.serviceAccountName", "status.hostIP", "status.hostIPs", '
             '"status.podIP", "status.podIPs"']),
@@ -209,7 +213,10 @@ def test_good_deployments_pass(valid: Json) -> None:
     [
         ({"replicas": -1}, [
             "spec.replicas: Invalid value: -1: must be greater than or equal to 0"]),
-        ({"selector": None}, ["spec.selector: Required value"]),
+        ({"selector": None}, [
+            "spec.selector: Required value",
+            'spec.template.metadata.labels: Invalid value: {"app":"kiada"}: '
+            "`selector` does not match template `labels`"]),
         ({"selector": {}}, [
             "spec.selector: Invalid value: {}: empty selector is invalid for deployment"]),
         ({"selector": {"matchLabels": {"app": "other"}}}, [
@@ -217,9 +224,11 @@ def test_good_deployments_pass(valid: Json) -> None:
             "`selector` does not match template `labels`"]),
         ({"selector": {"matchExpressions": [{"key": "app", "operator": "In"}]}}, [
             "spec.selector.matchExpressions[0].values: Required value: "
-            "must be specified when `operator` is 'In' or 'NotIn'"]),
+            "must be specified when `operator` is 'In' or 'NotIn'",
+            'spec.selector: Invalid value: {"matchExpressions":[{"key":"app","operator":"In"}]}: '
+            "invalid label selector"]),
         ({"strategy": {"type": "Magic"}}, [
-            'spec.strategy.type: Unsupported value: "Magic": '
+            'spec.strategy: Unsupported value: {"Type":"Magic","RollingUpdate":null}: '
             'supported values: "Recreate", "RollingUpdate"']),
         ({"strategy": {"type": "Recreate", "rollingUpdate": {}}}, [
             "spec.strategy.rollingUpdate: Forbidden: "

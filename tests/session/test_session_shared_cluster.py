@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from shared_cluster import CONTEXT, SharedCluster, start, stop
+from shared_cluster import CONTEXT, SharedCluster, embedded
 
 from labsupport.base.errors import ClusterError, UsageError
 from labsupport.base.paths import HOME_VARIABLE, Instance
 from labsupport.cli.main import main
 from labsupport.exercises import check
+from labsupport.providers.embedded.provider import Embedded
 from labsupport.providers.protocol import Wishes
 from labsupport.session.bringing_up import bring_up
 from labsupport.session.lab import Lab
@@ -32,12 +33,10 @@ spec:
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedCluster]:
-    started = start(tmp_path_factory.mktemp("shared"))
-    if started.provider.connection().port_offset:
-        stop(started)
-        pytest.skip("this user may not listen at port 80, where a cluster elsewhere would")
-    yield started
-    stop(started)
+    with embedded(tmp_path_factory.mktemp("shared")) as started:
+        if Embedded(Instance(started.config.parent)).connection().port_offset:
+            pytest.skip("this user may not listen at port 80, where a cluster elsewhere would")
+        yield started
 
 
 def brought_up(home: Path, kubeconfig: Path, namespace: str, **wishes: str) -> Lab:

@@ -1,5 +1,7 @@
-"""A cluster that learners share: an embedded one without a lab on it, and accounts of its own."""
+"""A cluster that learners share, with nothing of the lab's on it, and accounts of its own."""
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,15 +19,15 @@ _PEOPLE = "people"
 
 @dataclass
 class SharedCluster:
-    """The cluster, its administrator's API, and a folder for kubeconfigs."""
+    """An administrator's API and kubeconfig, and a folder for those of others."""
 
-    provider: Embedded
     api: Api
     folder: Path
+    config: Path
 
     def kubeconfig(self, account: str = "") -> Path:
         """A kubeconfig with one context, CONTEXT: of a ServiceAccount, or the administrator."""
-        config = yaml.safe_load(self.provider.instance.kubeconfig.read_text())
+        config = yaml.safe_load(self.config.read_text())
         if account:
             config["users"][0]["user"] = {"token": self._token(account)}
         config["contexts"][0]["name"] = CONTEXT
@@ -59,13 +61,12 @@ class SharedCluster:
         return str(self.api.call("POST", path, body=request)["status"]["token"])
 
 
-def start(folder: Path) -> SharedCluster:
-    """Start one; `stop` ends it."""
+@contextlib.contextmanager
+def embedded(folder: Path) -> Iterator[SharedCluster]:
+    """The lab's own, without add-ons; gone with all that is on it at the end."""
     provider = Embedded(Instance(folder / "cluster"))
-    return SharedCluster(provider, Api(provider.up(quiet).access), folder)
-
-
-def stop(cluster: SharedCluster) -> None:
-    """End it, with all that is on it."""
-    cluster.api.close()
-    cluster.provider.down(delete=True)
+    try:
+        with contextlib.closing(Api(provider.up(quiet).access)) as api:
+            yield SharedCluster(api, folder, provider.instance.kubeconfig)
+    finally:
+        provider.down(delete=True)

@@ -28,7 +28,11 @@ def patched(obj: Json, patch: Any, content_type: str, schema: Schema) -> Json:
     if media_type == JSON_PATCH:
         return json_patched(obj, patch)
     if not isinstance(patch, dict):
-        raise bad_request("error decoding patch: a merge patch is a JSON object")
+        found = "array" if isinstance(patch, list) else "value"
+        raise bad_request(
+            f"error decoding patch: json: cannot unmarshal {found} into Go value of type "
+            "map[string]interface {}"
+        )
     if media_type == MERGE_PATCH:
         return merge_patched(obj, patch)
     return strategic_merged(obj, patch, schema)

@@ -146,6 +146,12 @@ def _typed(resource: Resource, sent: Json) -> Json:
             f"{kind} in version {_quoted(version or '')} cannot be handled as a {resource.kind}: "
             f"no kind {_quoted(kind)} is registered for {resource.api_version}"
         )
+    if resource.definition and version and version != resource.api_version:
+        raise bad_request(
+            f"{resource.kind} in version {_quoted(str(version).rpartition('/')[2])} cannot be "
+            f"handled as a {resource.kind}: no kind {_quoted(resource.kind)} is registered for "
+            f'version {_quoted(str(version))} in scheme "pkg/runtime/scheme.go:111"'
+        )
     group = (version or resource.api_version).rpartition("/")[0]
     if group != resource.group:
         raise bad_request(

@@ -10,6 +10,7 @@ from labsupport.base.types import Json
 from labsupport.kube.api import Api
 from labsupport.kube.kubeconfig import Context
 from labsupport.kube.manifests import dumped
+from labsupport.kube.wait import until_nothing_missing
 from labsupport.manifests import ADDONS
 from labsupport.providers.existing.belongings import LABEL
 from labsupport.providers.existing.rights import lacking, may, user_name
@@ -23,6 +24,7 @@ DOMAIN = "lab.example.com"
 TRAEFIK = "traefik"
 """The namespace that the lab's Traefik is installed in."""
 
+_GONE_WITHIN = 120.0  # seconds; a namespace takes its time
 _SYSTEM = re.compile(r"kube-|default$|traefik$")
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _SAMPLES = tuple(name for name in ADDONS if not name.startswith("traefik"))
@@ -70,7 +72,16 @@ def place(api: Api, context: Context, wishes: Wishes, instance: Instance) -> Pla
 
 
 def make_namespace(api: Api, tenancy: Tenancy) -> None:
-    """Make the learner's namespace, with the lab's label, if it is not there."""
+    """Make the learner's namespace, with the lab's label, if it is not there.
+
+    One that is going away is waited for.
+    """
+    until_nothing_missing(
+        lambda: _going(api, tenancy.namespace),
+        what=f"namespace {tenancy.namespace} to be gone, for somebody removes it",
+        timeout=_GONE_WITHIN,
+        every=0.2,
+    )
     if not _exists(api, tenancy.namespace):
         metadata = {"name": tenancy.namespace, "labels": dict(tenancy.labels)}
         api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
@@ -162,6 +173,21 @@ def _exists(api: Api, namespace: str) -> bool:
         # Who may not read Namespaces may still work in one: then it is there.
         return may(api, "list", _listing("ingresses"), namespace)
     return True
+
+
+def _going(api: Api, namespace: str) -> list[str]:
+    """That the namespace is going away, and what holds it up."""
+    try:
+        live = api.get("namespaces", namespace)
+    except StatusError as error:
+        if error.code not in (403, 404):
+            raise
+        return []
+    if not live["metadata"].get("deletionTimestamp"):
+        return []
+    conditions = live.get("status", {}).get("conditions", ())
+    left = [each["message"] for each in conditions if each["status"] == "True"]
+    return left or [f"namespace {namespace} is {live['status'].get('phase')}"]
 
 
 def _listing(resource: str, group: str = "networking.k8s.io") -> Right:

@@ -7,7 +7,7 @@ from pathlib import Path
 from labsupport.base.errors import ClusterError, ClusterNotRunning, UsageError
 from labsupport.base.files import write_atomically
 from labsupport.base.paths import Instance
-from labsupport.kube.access import Access, answers
+from labsupport.kube.access import CONTEXT, Access, answers
 from labsupport.kube.api import Api
 from labsupport.kube.kubeconfig import Context, access_by, context_in, contexts_in, default_paths
 from labsupport.providers.chosen import Chosen, chosen, tenancy_of
@@ -28,6 +28,7 @@ from labsupport.rules.status import StatusError
 NAME = "existing"
 _TIMEOUT = 5.0  # seconds that a cluster far away may take to say that it is there
 _HOW = "./lab up --provider existing --context NAME [--namespace learner7]"
+_AGAIN = "./lab down && ./lab up --provider existing --context NAME"
 PATIENCE = 300.0
 """Seconds for pods and addresses: images are pulled, and clouds make load balancers slowly."""
 
@@ -42,9 +43,13 @@ class Existing:
     def up(self, progress: Progress) -> Connection:
         """Join the cluster, or find that we have; the lab's DNS runs when this returns.
 
-        A second `up` needs no wishes: it comes back to where the first one was.
+        A second `up` needs no wishes: it comes back to where the first one was. With a context, it
+        takes from that who we are now.
         """
-        if not self._joined():
+        if self._joined():
+            if self._wishes.context:
+                self._log_in_again()
+        else:
             context = self._context()
             with progress("asking the cluster what this account may do"):
                 self._join(context)
@@ -135,6 +140,18 @@ class Existing:
             found = place(api, context, self._wishes, self.instance)
         self._remember(context, found)
 
+    def _log_in_again(self) -> None:
+        """Take the credentials of the context in place of those that we joined with."""
+        context, own = self._context(), context_in([self.instance.kubeconfig], CONTEXT)
+        if context.server != own.server:
+            raise UsageError(
+                "this lab stands on another cluster than that context's",
+                found=f"{own.server}, and context {context.name} is {context.server}",
+                remedy="leave that first: ./lab down --delete",
+            )
+        namespace = tenancy_of(self.instance).namespace
+        write_atomically(self.instance.kubeconfig, context.text(namespace))
+
     def _remember(self, context: Context, found: Place) -> None:
         tenancy = dataclasses.asdict(found.tenancy)
         write_atomically(self.instance.kubeconfig, context.text(found.tenancy.namespace))
@@ -161,6 +178,13 @@ def _require(api: Api, access: Access) -> None:
     try:
         api.call("GET", "/api")
     except ClusterNotRunning as error:
+        if "certificate verify failed" in error.found:
+            raise ClusterError(
+                "the API server is not vouched for by the authority that the kubeconfig names",
+                found=error.found,
+                remedy="get the kubeconfig anew from who runs the cluster, then: "
+                f"kubectl --context NAME version; {_AGAIN}",
+            ) from error
         raise ClusterError(
             "the cluster of that context does not answer",
             found=error.found,
@@ -172,6 +196,5 @@ def _require(api: Api, access: Access) -> None:
         raise ClusterError(
             "the cluster does not know you any more, or never did",
             found=f"{access.server} answers {error.code} {error.message.strip()}",
-            remedy="log in again (an expired certificate or token?), then: "
-            "./lab down --delete && ./lab up --provider existing --context NAME",
+            remedy=f"log in again (an expired certificate or token?), then: {_AGAIN}",
         ) from error

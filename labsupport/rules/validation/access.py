@@ -29,7 +29,7 @@ def binding_errors(binding: Json) -> list[FieldError]:
     """What is wrong with a RoleBinding or ClusterRoleBinding, its metadata apart."""
     reference = binding.get("roleRef") or {}
     cluster = binding["kind"] == "ClusterRoleBinding"
-    kinds = ("ClusterRole",) if cluster else ("ClusterRole", "Role")
+    kinds = ("ClusterRole",) if cluster else ("Role", "ClusterRole")
     errors: list[FieldError] = []
     if reference.get("apiGroup") != GROUP:
         group = reference.get("apiGroup") or ""
@@ -57,7 +57,7 @@ def binding_update_errors(new: Json, old: Json) -> list[FieldError]:
 def _rule_errors(rule: Json, field: str, *, cluster: bool) -> list[FieldError]:
     errors: list[FieldError] = []
     if not rule.get("verbs"):
-        errors.append(required(f"{field}.verbs", "verbs must contain at least one value"))
+        errors.append(required(f"{field}.verbs"))
     if rule.get("nonResourceURLs"):
         place, urls = f"{field}.nonResourceURLs", rule["nonResourceURLs"]
         if not cluster:

@@ -35,6 +35,11 @@ _FIELD_PATHS = (
     "metadata.name", "metadata.namespace", "metadata.uid", "spec.nodeName",
     "spec.serviceAccountName", "status.hostIP", "status.hostIPs", "status.podIP", "status.podIPs",
 )  # fmt: skip
+# What other places than a container's environment may ask for.
+_CONVERTIBLE_PATHS = (
+    "metadata.annotations", "metadata.labels", "spec.restartPolicy", "spec.schedulerName",
+    "status.phase",
+)  # fmt: skip
 _SOURCES = ("fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef")
 _HANDLERS = ("exec", "httpGet", "tcpSocket", "grpc")
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
@@ -157,8 +162,8 @@ def _source_errors(source: Json, field: str, has_value: bool) -> list[FieldError
         if name in given:
             errors += _key_ref_errors(source[name], f"{field}.{name}")
     if not given:
-        known = ", ".join(f"`{name}`" for name in _SOURCES[:3])
-        why = f"must specify one of: {known} or `secretKeyRef`"
+        known = ", ".join(f"`{name}`" for name in _SOURCES[:-1])
+        why = f"must specify one of: {known} or `{_SOURCES[-1]}`"
         errors.append(invalid_value(field, "", why))
     elif has_value:
         why = "may not be specified when `value` is not empty"
@@ -177,6 +182,9 @@ def _field_ref_errors(reference: Json, field: str) -> list[FieldError]:
     if subscript:
         key = subscript.group(2)
         return each_invalid(f"{field}.fieldPath", path, qualified_name(key.lower()))
+    if path not in (*_FIELD_PATHS, *_CONVERTIBLE_PATHS):
+        why = f"error converting fieldPath: field label not supported: {path}"
+        return [invalid_value(f"{field}.fieldPath", path, why)]
     if path not in _FIELD_PATHS:
         return [not_supported(f"{field}.fieldPath", path, _FIELD_PATHS)]
     return []
@@ -217,7 +225,7 @@ def _mounts_errors(mounts: list[Json], field: str, volumes: Collection[str]) -> 
         name, path = mount.get("name") or "", mount.get("mountPath") or ""
         if not name:
             errors.append(required(f"{place}.name"))
-        elif name not in volumes:
+        if name not in volumes:
             errors.append(not_found(f"{place}.name", name))
         if not path:
             errors.append(required(f"{place}.mountPath"))

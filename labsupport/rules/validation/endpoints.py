@@ -5,6 +5,7 @@ from labsupport.rules.formats import (
     dns_label,
     dns_subdomain,
     ip_address,
+    label_value,
     parsed_ip,
     port_number,
     qualified_name,
@@ -15,6 +16,8 @@ from labsupport.rules.validation.field import (
     duplicate,
     each_invalid,
     immutable,
+    invalid_value,
+    not_supported,
     one_of,
     required,
     too_many,
@@ -94,16 +97,21 @@ def _addresses_errors(
 ) -> list[FieldError]:
     addresses, field = endpoint.get("addresses") or [], f"{field}.addresses"
     if not addresses:
-        return [required(field, "must contain at least 1 address")]
+        return [required(field)]
     if len(addresses) > _MOST_ADDRESSES:
         return [too_many(field, len(addresses), _MOST_ADDRESSES)]
+    if kind not in _ADDRESS_TYPES:
+        return []
     errors: list[FieldError] = []
     for index, address in enumerate(addresses):
         if kind == "FQDN":
             messages = dns_subdomain(address)
         else:
-            messages = [] if _is_of_family(address, kind) else [f"must be a valid {kind} address"]
-            messages += endpoint_address(address, allow_loopback=allow_loopback)
+            messages = ip_address(address)
+            if not messages:
+                if not _is_of_family(address, kind):
+                    errors.append(invalid_value(field, address, f"must be an {kind} address"))
+                messages = endpoint_address(address, allow_loopback=allow_loopback)
         errors += each_invalid(f"{field}[{index}]", address, messages)
     return errors
 
@@ -115,11 +123,9 @@ def _is_of_family(address: str, kind: str) -> bool:
 
 def _endpoint_errors(endpoint: Json, field: str) -> list[FieldError]:
     errors: list[FieldError] = []
-    if endpoint.get("nodeName"):
-        name = endpoint["nodeName"]
+    if (name := endpoint.get("nodeName")) is not None:
         errors += each_invalid(f"{field}.nodeName", name, dns_subdomain(name))
-    if endpoint.get("hostname"):
-        name = endpoint["hostname"]
+    if (name := endpoint.get("hostname")) is not None:
         errors += each_invalid(f"{field}.hostname", name, dns_label(name))
     hints = endpoint.get("hints") or {}
     for part in ("forZones", "forNodes"):
@@ -133,6 +139,7 @@ def _hint_errors(entries: list[Json], field: str) -> list[FieldError]:
     errors: list[FieldError] = []
     names = [entry.get("name") or "" for entry in entries]
     for index, name in enumerate(names):
+        errors += each_invalid(f"{field}[{index}].name", name, label_value(name))
         if name in names[:index]:
             errors.append(duplicate(f"{field}[{index}].name", name))
     return errors
@@ -153,7 +160,8 @@ def _slice_port_errors(ports: list[Json]) -> list[FieldError]:
         names.add(name)
         if port.get("port") is not None:
             errors += each_invalid(f"{field}.port", port["port"], port_number(port["port"]))
-        errors += one_of(f"{field}.protocol", port.get("protocol"), PROTOCOLS)
+        if (protocol := port.get("protocol")) not in PROTOCOLS:
+            errors.append(not_supported(f"{field}.protocol", protocol or "", PROTOCOLS))
         if port.get("appProtocol") is not None:
             protocol = port["appProtocol"]
             errors += each_invalid(f"{field}.appProtocol", protocol, qualified_name(protocol))

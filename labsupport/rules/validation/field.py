@@ -161,9 +161,10 @@ def immutable(field: str, new: object, old: object) -> list[FieldError]:
 def invalid(group: str, kind: str, name: str, errors: Sequence[FieldError]) -> StatusError:
     """422 `Invalid`: `Ingress.networking.k8s.io "x" is invalid: …`, with a cause for each error.
 
-    Equal messages are said once; several are put in brackets.
+    Equal errors are said once; several are put in brackets.
     """
-    messages = list(dict.fromkeys(str(error) for error in errors))
+    errors = list({str(error): error for error in errors}.values())
+    messages = [str(error) for error in errors]
     summary = messages[0] if len(messages) == 1 else f"[{', '.join(messages)}]"
     qualified = f"{kind}.{group}" if group else kind
     message = f"{qualified} {quoted(name)} is invalid"

@@ -104,14 +104,16 @@ def _volumes_errors(volumes: list[Json], field: str) -> tuple[set[str], list[Fie
     errors: list[FieldError] = []
     for index, volume in enumerate(volumes):
         place, name = f"{field}[{index}]", volume.get("name") or ""
+        found = _volume_source_errors(volume, place)
         if not name:
-            errors.append(required(f"{place}.name"))
+            found.append(required(f"{place}.name"))
         else:
-            errors += each_invalid(f"{place}.name", name, dns_label(name))
+            found += each_invalid(f"{place}.name", name, dns_label(name))
             if name in names:
-                errors.append(duplicate(f"{place}.name", name))
+                found.append(duplicate(f"{place}.name", name))
+        if not found:
             names.add(name)
-        errors += _volume_source_errors(volume, place)
+        errors += found
     return names, errors
 
 

@@ -2,7 +2,6 @@
 
 from labsupport.base.types import Json
 from labsupport.rules.formats import (
-    dns_1035_label,
     dns_label,
     dns_subdomain,
     ip_address,
@@ -28,13 +27,12 @@ from labsupport.rules.validation.metadata import label_errors
 
 PROTOCOLS = ("SCTP", "TCP", "UDP")
 TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
-_KUBELET_PORT = 10250
 _LONGEST_AFFINITY = 86400
 
 
 def service_name(name: str) -> list[str]:
-    """The form of a Service's name: it must start with a letter."""
-    return dns_1035_label(name)
+    """The form of a Service's name (since Kubernetes 1.37 it may start with a digit, too)."""
+    return dns_label(name)
 
 
 def service_errors(service: Json) -> list[FieldError]:
@@ -127,13 +125,6 @@ def _type_errors(spec: Json, ports: list[Json]) -> list[FieldError]:
     errors: list[FieldError] = []
     if not ports and not headless and kind != "ExternalName":
         errors.append(required("spec.ports"))
-    if kind == "LoadBalancer":
-        why = f"may not expose port {_KUBELET_PORT} externally since it is used by kubelet"
-        errors += [
-            invalid_value(f"spec.ports[{index}]", _KUBELET_PORT, why)
-            for index, port in enumerate(ports)
-            if port.get("port") == _KUBELET_PORT
-        ]
     if headless and kind in ("LoadBalancer", "NodePort"):
         why = f"may not be set to 'None' for {kind} services"
         errors.append(invalid_value("spec.clusterIPs[0]", "None", why))

@@ -1,9 +1,7 @@
 """Deployments and ReplicaSets (`pkg/apis/apps/validation`)."""
 
-import re
-
 from labsupport.base.types import Json
-from labsupport.rules.formats import label_value, qualified_name
+from labsupport.rules.formats import label_value, percentage, qualified_name
 from labsupport.rules.selectors import label_selector
 from labsupport.rules.validation.field import (
     FieldError,
@@ -12,7 +10,7 @@ from labsupport.rules.validation.field import (
     immutable,
     invalid_value,
     non_negative,
-    one_of,
+    not_supported,
     required,
 )
 from labsupport.rules.validation.metadata import label_errors
@@ -86,20 +84,34 @@ def _selected_template_errors(spec: Json, kind: str) -> list[FieldError]:
             errors.append(invalid_value(field, selector, why))
     if template is None:
         return [*errors, required("spec.template")]
-    if not errors:
-        labels = (template.get("metadata") or {}).get("labels")
-        if not label_selector(selector).matches(labels):
-            shown = dict(sorted(labels.items())) if labels else None
-            why = "`selector` does not match template `labels`"
-            errors.append(invalid_value("spec.template.metadata.labels", shown, why))
+    if selector is not None and selector_errors(selector, field):
+        ordered = dict(selector)
+        if selector.get("matchLabels"):
+            ordered["matchLabels"] = dict(sorted(selector["matchLabels"].items()))
+        return [*errors, invalid_value(field, ordered, "invalid label selector")]
+    labels = (template.get("metadata") or {}).get("labels")
+    # No selector at all selects nothing, an empty one everything.
+    if selector is None or not label_selector(selector).matches(labels):
+        shown = dict(sorted(labels.items())) if labels else None
+        why = "`selector` does not match template `labels`"
+        errors.append(invalid_value("spec.template.metadata.labels", shown, why))
     return errors + template_errors(template, "spec.template")
 
 
 def _strategy_errors(strategy: Json) -> list[FieldError]:
     field, kind = "spec.strategy", strategy.get("type")
     rolling: Json | None = strategy.get("rollingUpdate")
-    errors = one_of(f"{field}.type", kind, ("Recreate", "RollingUpdate"))
-    if kind == "Recreate" and rolling is not None:
+    errors: list[FieldError] = []
+    kinds = ("Recreate", "RollingUpdate")
+    if kind not in kinds:
+        # The API server prints its internal struct here.
+        shown = rolling and {
+            "MaxUnavailable": rolling.get("maxUnavailable", 0),
+            "MaxSurge": rolling.get("maxSurge", 0),
+        }
+        value = {"Type": kind or "", "RollingUpdate": shown}
+        errors.append(not_supported(field, value, kinds))
+    elif kind == "Recreate" and rolling is not None:
         why = "may not be specified when strategy `type` is 'Recreate'"
         errors.append(forbidden(f"{field}.rollingUpdate", why))
     elif kind == "RollingUpdate" and rolling is None:
@@ -116,9 +128,8 @@ def _rolling_errors(rolling: Json, field: str) -> list[FieldError]:
         value, place = rolling.get(name, 0), f"{field}.{name}"
         if isinstance(value, int):
             errors += non_negative(place, value)
-        elif not re.fullmatch("[0-9]+%", value):
-            why = "must be an integer or percentage (e.g '5%%')"
-            errors.append(invalid_value(place, value, why))
+        else:
+            errors += each_invalid(place, value, percentage(value))
     unavailable, surge = rolling.get("maxUnavailable", 0), rolling.get("maxSurge", 0)
     if unavailable in (0, "0%") and surge in (0, "0%"):
         why = "may not be 0 when `maxSurge` is 0"

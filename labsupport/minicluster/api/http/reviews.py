@@ -9,6 +9,8 @@ from labsupport.minicluster.api.registry import Registry
 from labsupport.minicluster.api.schemas import Schemas
 from labsupport.rules.rbac import Attributes
 from labsupport.rules.status import bad_request
+from labsupport.rules.validation import invalid
+from labsupport.rules.validation.field import invalid_value
 
 REVIEWS = {
     "/apis/authentication.k8s.io/v1/selfsubjectreviews": "SelfSubjectReview",
@@ -24,6 +26,8 @@ def reviewed(authorizer: Authorizer, schemas: Schemas, user: User, request: Requ
     """POST of a review about oneself (`kubectl auth can-i [--list]`, `kubectl auth whoami`)."""
     kind = REVIEWS[request.path]
     review = sent_object(schemas, request, kind)
+    if metadata := review.get("metadata"):
+        raise invalid("", "", "", [invalid_value("metadata", metadata, "must be empty")])
     spec = review.get("spec") or {}
     if kind == "SelfSubjectReview":
         status = _who(user)

@@ -1,5 +1,6 @@
 """POST, PUT, PATCH and DELETE on objects."""
 
+import json
 from typing import Any, get_args
 
 from labsupport.base.types import Json
@@ -20,6 +21,8 @@ from labsupport.minicluster.api.schemas import Schemas
 from labsupport.rules.admission import ingress_warnings
 from labsupport.rules.status import StatusError, bad_request
 from labsupport.rules.structure import loads_with_duplicates
+from labsupport.rules.validation import invalid
+from labsupport.rules.validation.field import invalid_value
 
 
 class Writes:
@@ -126,7 +129,11 @@ class Writes:
 
         def change(old: Json) -> Json:
             value = patched(_in_version(resource, old), patch, content_type, schema)
-            obj, found = checked_object(self._schemas, resource, value, request.http)
+            try:
+                obj, found = checked_object(self._schemas, resource, value, request.http)
+            except StatusError as error:
+                raise _unfit(value, error) from error
+            _check_name(request, obj)
             warnings.extend(found)
             return obj
 
@@ -171,9 +178,17 @@ def _check_name(request: ResourceRequest, obj: Json) -> None:
     namespace = metadata.get("namespace", "")
     if namespace and namespace != request.target.namespace:
         raise bad_request(
-            f"the namespace of the object ({namespace}) does not match the namespace on the "
-            f"request ({request.target.namespace})"
+            "the namespace of the provided object does not match the namespace sent on the request"
         )
+
+
+def _unfit(patched: Json, error: StatusError) -> StatusError:
+    """The refusal of a patch whose outcome has a wrong type: 422, by which it is told apart."""
+    _, decoding, why = error.message.partition("json: ")
+    if error.code != 400 or not decoding:
+        return error
+    value = json.dumps(patched, separators=(",", ":"), ensure_ascii=False)
+    return invalid("", "", "", [invalid_value("patch", value, decoding + why)])
 
 
 def _is_dry(request: ResourceRequest, body: Json) -> bool:

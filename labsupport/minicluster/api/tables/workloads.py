@@ -148,8 +148,8 @@ PRINTERS = {
         (
             NAME,
             Column("Ready", description="Pods ready, and pods wanted"),
-            Column("Up-to-date", "integer", "Pods that have the newest template"),
-            Column("Available", "integer", "Pods ready for at least minReadySeconds"),
+            Column("Up-to-date", "string", "Pods that have the newest template"),
+            Column("Available", "string", "Pods ready for at least minReadySeconds"),
             AGE,
             *_TEMPLATE_COLUMNS,
         ),
