@@ -3,9 +3,14 @@
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from shared_cluster import SharedCluster
 
 
 def pytest_configure() -> None:
@@ -31,3 +36,18 @@ def _no_installing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", str(folder), prepend=os.pathsep)
         yield
+
+
+@pytest.fixture(scope="session")
+def real_cluster(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[SharedCluster]":
+    """A real kube-apiserver, administered by us; skips where its programs are not built."""
+    # Imported here, for few tests ask for one. Here, for each process has room for one only.
+    from control_plane import control_plane
+    from kubernetes_programs import NotBuilt
+
+    with ExitStack() as stack:
+        try:
+            cluster = stack.enter_context(control_plane(tmp_path_factory.mktemp("control-plane")))
+        except NotBuilt as error:
+            pytest.skip(str(error))
+        yield cluster

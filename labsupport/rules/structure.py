@@ -167,8 +167,8 @@ class _Decoder:
             if child is not None:
                 if member is not None:
                     decoded = self.value(member, child)
-                    if child.custom or child.properties or decoded not in ({}, []):
-                        kept[name] = decoded  # Go leaves out maps and lists that are empty
+                    if decoded or not (is_struct and _left_out_when_empty(child)):
+                        kept[name] = decoded
                 elif child.nullable or (child.custom and child.default is None):
                     kept[name] = None
                 elif not is_struct:
@@ -259,6 +259,13 @@ class _Decoder:
 
     def _refused(self, why: str) -> StatusError:
         return bad_request(f"{self._refusal}: {why}")
+
+
+def _left_out_when_empty(schema: Schema) -> bool:
+    """Whether Go leaves a field out that has nothing in it: lists and maps, but no structs."""
+    if schema.custom:
+        return False
+    return schema.type == "array" or (schema.values is not None and not schema.properties)
 
 
 def _is_scalar_of(value: Any, schema: Schema) -> bool:

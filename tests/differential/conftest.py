@@ -7,14 +7,11 @@ import pytest
 from differential_cluster import Cluster
 from differential_rules import CLASSES, NAMESPACES, SERVICES
 from differential_traefik import SENTINEL, Traefik, backends, endpoint_slice, service, traefik
-from real_cluster import real_cluster
 
 from labsupport.base.paths import Instance
 from labsupport.kube.api import Api
 from labsupport.providers.embedded.provider import Embedded
 from labsupport.providers.protocol import Connection
-
-__all__ = ["real_cluster"]
 
 _INGRESS = "--providers.kubernetesingress"
 _NGINX = "--providers.kubernetesingressnginx"

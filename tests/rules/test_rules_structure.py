@@ -165,6 +165,11 @@ def test_a_quantity_is_stored_as_text(given_size: Any, stored: str) -> None:
     assert _stored({"spec": {"size": given_size}}) == {"spec": {"size": stored}}
 
 
+def test_empty_lists_and_maps_are_left_out_but_no_structs() -> None:
+    document = {"metadata": {"labels": {}}, "spec": {"rules": [], "names": []}}
+    assert _stored(document) == {"metadata": {}, "spec": {}}
+
+
 def test_a_malformed_quantity_is_refused() -> None:
     assert "quantities must match the regular expression" in _refusal({"spec": {"size": "1Qi"}})
 

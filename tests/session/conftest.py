@@ -3,14 +3,11 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from real_cluster import real_cluster
 
 from labsupport.base.paths import Instance
 from labsupport.base.types import Json
 from labsupport.session.bringing_up import bring_up
 from labsupport.session.lab import Lab
-
-__all__ = ["real_cluster"]
 
 
 @pytest.fixture(scope="session")

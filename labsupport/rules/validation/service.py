@@ -218,7 +218,7 @@ def _uniqueness_errors(spec: Json, ports: list[Json]) -> list[FieldError]:
         taken.add((number, protocol))
     seen: set[tuple[str | None, int | None]] = set()
     for index, port in enumerate(ports):
-        key = (port.get("protocol"), port.get("port"))
+        key = (port.get("protocol"), port.get("port") or 0)
         if key in seen:
             # The API server prints its internal struct here.
             value = {"Name": "", "Protocol": key[0], "AppProtocol": None, "Port": key[1],
