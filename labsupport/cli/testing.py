@@ -17,6 +17,9 @@ from labsupport.cli import course
 HELP = "all checks: linters, lessons, tests; with arguments, pytest alone; or --provider NAME"
 PASSES_ARGUMENTS_ON = True  # to pytest, as they are
 
+_MOST_PROCESSES = 12
+"""Each has a loopback network of its own, of which tests/shared/own_network.py keeps 14."""
+
 
 @dataclass(frozen=True)
 class Part:
@@ -78,8 +81,10 @@ def _parts(root: Path) -> list[Part]:
             Part("lessons: rules", [*_python("labsupport.cli"), "notebooks", "check"]),
             Part("lessons: outputs", nbval, quiet=False),
         ]
-    # Files, not single tests, are shared out to the processors: a file's tests share their cluster.
-    tests = [*_python("pytest"), "tests", "--numprocesses", "auto", "--dist", "loadfile"]
+    # Files, not single tests, are shared out to the processes: a file's tests share their cluster.
+    # They wait for others more than half of their time, so a processor has room for two.
+    processes = str(min(2 * (os.cpu_count() or 1), _MOST_PROCESSES))
+    tests = [*_python("pytest"), "tests", "--numprocesses", processes, "--dist", "loadfile"]
     return [*parts, Part("tests", tests, quiet=False)]
 
 
