@@ -82,11 +82,9 @@ def _parts(root: Path) -> list[Part]:
             Part("lessons: outputs", nbval, quiet=False),
         ]
     # Files, not single tests, are shared out to the processes: a file's tests share their cluster.
-    # They wait for others more than half of their time, so a processor has room for two. In their
-    # own order: by the number of their tests, the longest would come last.
+    # They wait for others more than half of their time, so a processor has room for two.
     processes = str(min(2 * (os.cpu_count() or 1), _MOST_PROCESSES))
     tests = [*_python("pytest"), "tests", "--numprocesses", processes, "--dist", "loadfile"]
-    tests.append("--no-loadscope-reorder")
     return [*parts, Part("tests", tests, quiet=False)]
 
 

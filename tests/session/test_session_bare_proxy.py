@@ -148,6 +148,7 @@ def test_what_caddy_refuses_is_told_and_the_last_routes_serve_on(
 
 
 def test_pods_are_those_that_the_service_selects(lab: Lab, proxy: BareProxy) -> None:
+    lab.wait_ready()
     backend = {"service": {"name": "kiada", "port": {"name": "http"}}}
     pods = [each for each in lab.objects("pods") if each["metadata"]["name"].startswith("kiada-")]
     found = proxy.pods(ingress(), backend)
