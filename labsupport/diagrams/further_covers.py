@@ -5,8 +5,6 @@ from labsupport.diagrams.picture import Picture
 from labsupport.rules.flow import GraphBuilder
 from labsupport.rules.flow.graph import NodeKind
 
-_APPS = ("kiada", "quiz", "quote")
-
 
 def inside_the_request() -> Picture:
     """One connection of three requests: passed on whole at layer 4, opened at layer 7."""

@@ -14,6 +14,7 @@ from labsupport.http.exchange import Exchange, Hop
 from labsupport.http.tap import Tap
 from labsupport.http.tls import TlsSettings, checked_sni, sni_for
 from labsupport.rules.certificates.names import as_address
+from labsupport.rules.tenancy import renamed
 
 _OFFSET_BELOW = 1024
 
@@ -128,12 +129,7 @@ class Client:
     def _meant(self, url: str) -> tuple[str, str, int]:
         """The URL with the name that is meant, and its host and port."""
         url, host, port = _parsed(url)
-        name = self.rename(host)
-        if name != host:
-            parts = urlsplit(url)
-            user, at, place = parts.netloc.rpartition("@")
-            url = parts._replace(netloc=f"{user}{at}{name}{place[len(host) :]}").geturl()
-        return url, name, port
+        return renamed(url, self.rename), self.rename(host), port
 
     def _headers(self, headers: Mapping[str, str] | None) -> dict[str, str]:
         return {

@@ -13,11 +13,11 @@ from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from labsupport.rules.wire import is_enough
+
 CONNECTIONS = 200
 """How many are remembered, as in the embedded cluster's journal."""
 
-FIRST_BYTES, HELLO_BYTES = 64, 2048
-_TLS_HANDSHAKE = 0x16
 _PIECE = 65536  # bytes
 
 
@@ -38,9 +38,7 @@ class Tapped:
     def keep(self, kept: bytearray, data: bytes) -> None:
         """Note bytes that passed in one direction."""
         self.used = _now()
-        first = kept[:1] or data[:1]
-        room = (HELLO_BYTES if first[0] == _TLS_HANDSHAKE else FIRST_BYTES) - len(kept)
-        kept += data[: max(room, 0)]
+        is_enough(kept, data)
 
 
 class Tap:

@@ -79,18 +79,7 @@ class Tenancy:
 
     def url(self, url: str) -> str:
         """The URL with the name that its host stands for; what is no URL stays as it is."""
-        try:
-            parts = urlsplit(url if "://" in url else f"http://{url}")
-            host, port = parts.hostname, parts.port
-        except ValueError:
-            return url
-        if not host or self.host(host) == host:
-            return url
-        user = parts.netloc.rpartition("@")[0]
-        place = f"{user}@" if user else ""
-        netloc = f"{place}{self.host(host)}" + (f":{port}" if port else "")
-        changed = urlunsplit(parts._replace(netloc=netloc))
-        return changed if "://" in url else changed.removeprefix("http://")
+        return renamed(url, self.host)
 
     def object(self, obj: Json) -> Json:
         """The object as this learner makes it: namespace, labels, class, and host names."""
@@ -141,6 +130,22 @@ class Tenancy:
 
 WHOLE = Tenancy()
 """A cluster of one's own."""
+
+
+def renamed(url: str, rename: Callable[[str], str]) -> str:
+    """The URL with another name for its host; user, port and all else stay, and what is no URL."""
+    try:
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return url
+    if not host or rename(host) == host:
+        return url
+    user = parts.netloc.rpartition("@")[0]
+    place = f"{user}@" if user else ""
+    netloc = f"{place}{rename(host)}" + (f":{port}" if port else "")
+    changed = urlunsplit(parts._replace(netloc=netloc))
+    return changed if "://" in url else changed.removeprefix("http://")
 
 
 def _is_below(name: str, domain: str) -> bool:

@@ -8,6 +8,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+FIRST_BYTES = 64
+HELLO_BYTES = 2048
+"""Of TLS, enough is kept to find the server name wherever in its ClientHello a client puts it."""
+
+_TLS_HANDSHAKE = 0x16
 _RECORDS = {20: "change of keys", 21: "alert", 22: "handshake", 23: "encrypted data"}
 _CLIENT_HELLO, _SERVER_HELLO = 1, 2
 _SERVER_NAME, _ALPN, _VERSIONS = 0, 16, 43
@@ -83,6 +88,13 @@ def in_words(data: bytes) -> str:
         return f"HTTP answer {line[1].decode('latin-1')}, readable by everybody on the way"
     readable = sum(byte in b"\r\n\t" or 32 <= byte < 127 for byte in data)
     return "clear text" if readable == len(data) else "bytes of no protocol known here"
+
+
+def is_enough(held: bytearray, data: bytes) -> bool:
+    """Add `data` to the bytes held of one direction, as far as wanted; whether that is all."""
+    limit = HELLO_BYTES if (held or data)[:1] == bytes([_TLS_HANDSHAKE]) else FIRST_BYTES
+    held += data[: limit - len(held)]
+    return len(held) >= limit
 
 
 def is_tls(data: bytes) -> bool:

@@ -10,7 +10,8 @@ import pytest
 
 from labsupport.base.errors import RequestFailed
 from labsupport.http.client import Client, Given
-from labsupport.http.tap import CONNECTIONS, FIRST_BYTES, Tap, Tapped
+from labsupport.http.tap import CONNECTIONS, Tap, Tapped
+from labsupport.rules.wire import FIRST_BYTES
 
 
 class Answering(BaseHTTPRequestHandler):

@@ -5,15 +5,9 @@ import base64
 
 from minicluster_api import Api
 
-from labsupport.minicluster.node.journal import (
-    CONNECTIONS,
-    FIRST_BYTES,
-    HELLO_BYTES,
-    Journal,
-    Relayed,
-    is_enough,
-)
+from labsupport.minicluster.node.journal import CONNECTIONS, Journal, Relayed
 from labsupport.minicluster.node.relay import Relay
+from labsupport.rules.wire import FIRST_BYTES, HELLO_BYTES, is_enough
 
 CLIENT, LISTENER, BACKEND = ("127.0.0.1", 1), ("127.0.0.1", 80), ("127.0.0.1", 8080)
 PATH = "/api/v1/nodes/lab-node/proxy/connections"

@@ -13,12 +13,6 @@ Address = tuple[str, int]
 CONNECTIONS = 200
 """How many are remembered."""
 
-FIRST_BYTES = 64
-HELLO_BYTES = 2048
-"""Of TLS, enough is kept to find the server name wherever in its ClientHello a client puts it."""
-
-_TLS_HANDSHAKE = 0x16
-
 
 @dataclass(slots=True)
 class Relayed:
@@ -69,10 +63,3 @@ class Journal:
 
 def _rfc_3339(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds")
-
-
-def is_enough(held: bytearray, data: bytes) -> bool:
-    """Add `data` to the bytes held of one direction, as far as wanted; whether that is all."""
-    limit = HELLO_BYTES if (held or data)[:1] == bytes([_TLS_HANDSHAKE]) else FIRST_BYTES
-    held += data[: limit - len(held)]
-    return len(held) >= limit

@@ -5,7 +5,8 @@ import socket
 import time
 from collections.abc import Callable, Sequence
 
-from labsupport.minicluster.node.journal import Address, Journal, Relayed, is_enough
+from labsupport.minicluster.node.journal import Address, Journal, Relayed
+from labsupport.rules.wire import is_enough
 
 Choose = Callable[[str], Sequence[Address]]
 """A client's address to the backends to try, best first."""
