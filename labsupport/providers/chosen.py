@@ -11,7 +11,7 @@ from typing import Any
 from labsupport.base.errors import UsageError
 from labsupport.base.files import write_atomically
 from labsupport.base.paths import Instance
-from labsupport.rules.tenancy import Tenancy
+from labsupport.rules.tenancy import WHOLE, Tenancy
 
 EMBEDDED = "embedded"
 
@@ -46,5 +46,5 @@ def tenancy_of(instance: Instance) -> Tenancy:
     """The part of its cluster that is this instance's; asks nobody."""
     about = chosen(instance).settings.get("tenancy")
     if not about:
-        return Tenancy()
+        return WHOLE
     return Tenancy(**{**about, "namespaces": tuple(about.get("namespaces", ()))})

@@ -98,7 +98,7 @@ def port_offset(network: Network) -> int:
 
 def _free_network(instance: Instance) -> Network:
     for network in _candidates(instance):
-        if _is_free(network):
+        if _holder(network) is None:
             return network
     raise AddressInUse(
         f"no free loopback network between 127.{FIRST}.0.0/16 and 127.{LAST}.0.0/16",
@@ -112,10 +112,6 @@ def _candidates(instance: Instance) -> Iterator[Network]:
     count = LAST - FIRST + 1
     start = zlib.crc32(f"{os.getuid()}:{instance.home}".encode())
     return (Network(FIRST + (start + step) % count) for step in range(count))
-
-
-def _is_free(network: Network) -> bool:
-    return _holder(network) is None
 
 
 def _holder(network: Network) -> tuple[str, int] | None:
