@@ -4,6 +4,7 @@ Labs take theirs from 127.16.0.0 on. So these lie below, and a socket held for t
 process keeps other processes of the same tests out.
 """
 
+import atexit
 import socket
 
 _RESERVED_PORT = 47809
@@ -22,4 +23,5 @@ def _reserved() -> tuple[int, socket.socket]:
 
 
 NUMBER, _HELD = _reserved()
+atexit.register(_HELD.close)
 PREFIX = f"127.{NUMBER}"
