@@ -69,11 +69,11 @@ def _whole_lab() -> Measured:
             _visit(running)
             jupyter, (daemon, *pods) = _family(server.pid), _family(running.record().pid)
             held = shares([*jupyter, daemon, *pods])
+            traefik = [pid for pid in pods if psutil.Process(pid).name() == "traefik"]
             for cell in others:
                 page.run(cell)
             time.sleep(_SETTLE)
             after = shares([*_family(server.pid), *_family(running.record().pid)])
-        traefik = [pid for pid in pods if psutil.Process(pid).name() == "traefik"]
         apps = [pid for pid in pods if pid not in traefik]
         parts = (jupyter[:1], jupyter[1:], [daemon], traefik, apps)
         names = ("jupyterlab", "kernel", "daemon", "traefik", "apps")
