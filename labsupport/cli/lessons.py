@@ -1,11 +1,13 @@
 """The course's notebooks as files: which there are, and running one as a reader would."""
 
 import asyncio
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from labsupport.base import paths
 from labsupport.base.errors import NotebookError, UsageError
@@ -53,24 +55,38 @@ def execute(lesson: Path, *, save: bool = False) -> Run:
     A cell tagged `raises-exception` may fail, as it may for a reader.
     """
     import nbformat
-    from nbclient import NotebookClient
 
     from labsupport.cli.jupyter import own_state
 
     notebook = nbformat.read(lesson, as_version=4)
-    client = NotebookClient(
-        notebook,
-        timeout=_CELL_TIMEOUT,
-        kernel_name="python3",
-        extra_arguments=["--IPKernelApp.log_level=ERROR"],
-        resources={"metadata": {"path": str(lesson.resolve().parent)}},
-    )
     started = time.monotonic()
-    with own_state(paths.instance()):
+    with own_state(paths.instance()), reader(notebook, lesson.resolve().parent) as client:
         failure = asyncio.run(_first_failure(client))
     if save and failure is None:
         nbformat.write(notebook, lesson)
     return Run(lesson, time.monotonic() - started, failure)
+
+
+@contextmanager
+def reader(notebook: Any, folder: Path) -> Iterator["NotebookClient"]:
+    """Who runs the cells of `notebook` in `folder`, in a kernel not yet started.
+
+    They speak over Unix sockets in a folder of their own. Of TCP ports, Jupyter picks free ones
+    first and its kernel takes them a second later, when somebody else may have them.
+    """
+    from nbclient import NotebookClient
+    from traitlets.config import Config
+
+    with tempfile.TemporaryDirectory(prefix="lab-kernel-") as sockets:
+        manager = {"transport": "ipc", "connection_file": str(Path(sockets) / "kernel.json")}
+        yield NotebookClient(
+            notebook,
+            config=Config({"KernelManager": manager}),
+            timeout=_CELL_TIMEOUT,
+            kernel_name="python3",
+            extra_arguments=["--IPKernelApp.log_level=ERROR"],
+            resources={"metadata": {"path": str(folder)}},
+        )
 
 
 async def _first_failure(client: "NotebookClient") -> Failure | None:

@@ -62,7 +62,7 @@ def test_a_server_that_cannot_start_says_its_last_words(tmp_path: Path) -> None:
         holder.listen()
         port = holder.getsockname()[1]
         with jupyter.serving(Instance(tmp_path / "lab"), tmp_path, "lab", port, False) as server:
-            server.process.wait(30)
+            server.process.wait(100)
             with pytest.raises(LabError, match="did not start") as caught:
                 server.wait_ready()
     assert "jupyter.log" in caught.value.remedy

@@ -11,9 +11,9 @@ from typing import Any
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
 
 from labsupport.base.paths import Instance
+from labsupport.cli.lessons import reader
 from labsupport.diagrams.covers import COVERS
 from labsupport.exercises import check, exercises
 from labsupport.exercises.clinic import breakages, is_breakage
@@ -147,9 +147,8 @@ def test_every_cell_can_be_run_twice(home: Path, lesson: str) -> None:
     notebook.cells = [cell for cell in notebook.cells for _ in range(2) if cell.cell_type == "code"]
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number}"
-    folder = {"metadata": {"path": str(FOLDER)}}
-    client = NotebookClient(notebook, timeout=60, kernel_name="python3", resources=folder)
-    client.execute(env={**os.environ, "INGRESS_LAB_HOME": str(home)})
+    with reader(notebook, FOLDER) as client:
+        client.execute(env={**os.environ, "INGRESS_LAB_HOME": str(home)})
 
 
 def _outputs(notebook: Any) -> list[Any]:
