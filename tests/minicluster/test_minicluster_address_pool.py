@@ -24,7 +24,7 @@ async def working(cluster: Cluster) -> AsyncIterator[Cluster]:
 
 
 async def until(holds: Callable[[], Any]) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while not holds():
         assert time.monotonic() < deadline
         await asyncio.sleep(0.01)

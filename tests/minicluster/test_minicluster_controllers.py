@@ -93,7 +93,7 @@ async def rolled_out(cluster: Cluster, name: str = "web") -> Json:
     def current() -> Json:
         return cluster.registry.get("deployments.apps", "default", name)
 
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while True:
         await make_all_ready(cluster)
         found, wanted = current(), current()["spec"]["replicas"]

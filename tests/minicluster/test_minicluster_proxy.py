@@ -248,14 +248,14 @@ class Service:
             return False
 
     async def until_it(self, answers: bool) -> None:
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 20
         while await self.answers() is not answers:
             assert time.monotonic() < deadline
             await asyncio.sleep(0.01)
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 20
     while not holds():
         assert time.monotonic() < deadline
         await asyncio.sleep(0.01)

@@ -568,7 +568,7 @@ class TestBalancer:
     def test_somebody_elses_is_used_and_not_ended(self, here: Machine, instance: Instance) -> None:
         theirs = subprocess.Popen([here.folder / "cloud-provider-kind"])
         try:
-            deadline = time.monotonic() + 10
+            deadline = time.monotonic() + 30
             while not balancers._processes() and time.monotonic() < deadline:
                 time.sleep(0.02)
             kind(instance).up(quiet)

@@ -314,7 +314,7 @@ def test_a_mistyped_annotation_costs_the_whole_ingress(
 def test_with_an_ingress_left_out_the_lab_is_ready_all_the_same(lab: Lab, apply: Apply) -> None:
     apply(rule("lost", annotations={f"{TRAEFIK}router.prioritty": "5"}))
     lab.address_of("ingress", "lost")
-    lab.wait_ready(timeout=5)
+    lab.wait_ready(timeout=20)
 
 
 def test_a_mistype_before_the_last_dot_is_ignored_without_a_word(

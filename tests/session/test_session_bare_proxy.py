@@ -12,7 +12,7 @@ from labsupport.http.exchange import Exchange
 from labsupport.session.bare_proxy import NAME, UNTOLD, BareProxy
 from labsupport.session.lab import Lab
 
-PATIENCE = 15.0
+PATIENCE = 30.0
 
 T = TypeVar("T")
 Apply = Callable[..., None]

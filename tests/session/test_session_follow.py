@@ -30,7 +30,7 @@ def names(follower: Follower) -> list[str]:
 
 
 def comes_true(condition: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 20
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.01)
     return condition()
@@ -44,11 +44,11 @@ def test_what_is_there_is_known_at_once_with_its_kind(follower: Follower) -> Non
 
 def test_what_comes_and_goes_is_told(lab: Lab, follower: Follower, news: threading.Event) -> None:
     lab.api.create(CONFIG_MAP)
-    assert news.wait(5)
+    assert news.wait(20)
     assert "followed" in names(follower)
     news.clear()
     lab.api.delete("configmaps", "followed")
-    assert news.wait(5)
+    assert news.wait(20)
     assert "followed" not in names(follower)
 
 
@@ -84,4 +84,4 @@ def test_it_can_be_closed_from_its_own_news(lab: Lab) -> None:
     followers.append(lab.follow(PLACES, close))
     lab.api.create(CONFIG_MAP)
     lab.api.delete("configmaps", "followed")
-    assert closed.wait(5)
+    assert closed.wait(20)

@@ -16,7 +16,7 @@ from labsupport.session.lab import Lab
 
 NAME = "lab-controller"
 GROUP = "lab.example.com"
-PATIENCE = 15.0
+PATIENCE = 30.0
 
 T = TypeVar("T")
 Apply = Callable[..., None]

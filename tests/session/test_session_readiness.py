@@ -39,7 +39,7 @@ def test_a_class_that_there_is_not_keeps_nobody_waiting(lab: Lab, ingress: str) 
     lab.apply(ingress.replace("CLASS", "traefik"))
     lab.address_of("ingress", "readiness")
     lab.apply(ingress.replace("CLASS", "nginx"))
-    lab.wait_ready(timeout=5)
+    lab.wait_ready(timeout=20)
 
 
 def test_pods_that_are_missing_are_named(lab: Lab, ingress: str) -> None:

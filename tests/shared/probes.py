@@ -8,7 +8,7 @@ from labsupport.base.types import Json
 from labsupport.http.exchange import Exchange
 from labsupport.session.lab import Lab
 
-PATIENCE = 10.0  # seconds
+PATIENCE = 30.0  # seconds
 
 
 def rule(

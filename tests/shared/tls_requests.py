@@ -76,7 +76,7 @@ def said(connection: socket.socket, host: str, path: str) -> Answer:
 
 def until(lab: Lab, host: str, good: Callable[[Answer], bool], **options: Any) -> Answer:
     """The first answer that is as it should be: Traefik takes a moment to follow."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while True:
         answer = ask(lab, host, **options)
         if good(answer):
