@@ -14,19 +14,23 @@ _HOME = pytest.StashKey[Path]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Set up the sanitiser, and an instance that is never the learner's. Cells start it."""
-    if not getattr(config.option, "nbval", False):
-        return
-    if config.option.nbval_sanitize_with is None:
+    """Set up the sanitiser."""
+    if getattr(config.option, "nbval", False) and config.option.nbval_sanitize_with is None:
         config.option.nbval_sanitize_with = str(_HERE / "sanitise.cfg")
-    home = Path(tempfile.mkdtemp(prefix="ingress-lab-lessons-"))
-    config.stash[_HOME] = home
-    os.environ["INGRESS_LAB_HOME"] = str(home)
 
 
-def pytest_unconfigure(config: pytest.Config) -> None:
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Choose an instance that is never the learner's, one for each process. Cells start it."""
+    if getattr(session.config.option, "nbval", False):
+        home = Path(tempfile.mkdtemp(prefix="ingress-lab-lessons-"))
+        session.config.stash[_HOME] = home
+        os.environ["INGRESS_LAB_HOME"] = str(home)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
     """End that instance and remove what it left."""
-    if home := config.stash.get(_HOME, None):
+    # Not in pytest_unconfigure: pytest-xdist ends its processes before that is done.
+    if home := session.config.stash.get(_HOME, None):
         stop = [sys.executable, "-m", "labsupport.cli", "down", "--delete"]
         subprocess.run(stop, cwd=_HERE.parent, capture_output=True, timeout=60, check=False)
         shutil.rmtree(home, ignore_errors=True)

@@ -20,6 +20,9 @@ PASSES_ARGUMENTS_ON = True  # to pytest, as they are
 _MOST_PROCESSES = 12
 """Each has a loopback network of its own, of which tests/shared/own_network.py keeps 14."""
 
+_MOST_LESSONS = 4
+"""At once: each has a cluster of its own."""
+
 
 @dataclass(frozen=True)
 class Part:
@@ -76,7 +79,10 @@ def _parts(root: Path) -> list[Part]:
         Part("import-linter", [str(bin_folder / "lint-imports")]),
     ]
     if list((root / "notebooks").glob("*.ipynb")):
-        nbval = [*_python("pytest"), "notebooks"]
+        # In their order: what a lesson leaves in the proxy's log would show in one before it.
+        processes = str(min(os.cpu_count() or 1, _MOST_LESSONS))
+        nbval = [*_python("pytest"), "notebooks", "--numprocesses", processes]
+        nbval += ["--dist", "loadfile", "--no-loadscope-reorder"]
         parts += [
             Part("lessons: rules", [*_python("labsupport.cli"), "notebooks", "check"]),
             Part("lessons: outputs", nbval, quiet=False),
