@@ -94,7 +94,7 @@ class Client:
         """
         with self.connect(url, resolve=resolve, sni=sni, verify=verify) as connection:
             return connection.request(
-                method, connection.base, headers=self._headers(headers), timeout=timeout, **options
+                method, connection.base, headers=headers, timeout=timeout, **options
             )
 
     def connect(
@@ -109,7 +109,7 @@ class Client:
 
         Options as `request` has them.
         """
-        url, host, port = self._meant(url)
+        url, host, port = _parsed(renamed(url, self.rename))
         settings = self._tls(host, self.rename(sni) if sni else sni, verify)
         if not isinstance(resolve, str):
             resolve = {self.rename(name): address for name, address in resolve.items()}
@@ -117,7 +117,7 @@ class Client:
         resolved = _given(host, resolve) or self.resolver.resolve(host)
         name_hop = Hop("name", str(resolved), time.perf_counter() - started)
         target = Target(resolved.address, port, host, self.reached(resolved.address, port))
-        return Connection(target, url, name_hop, settings, self.tap)
+        return Connection(target, url, name_hop, settings, rename=self.rename, tap=self.tap)
 
     def reached(self, address: str, port: int) -> tuple[str, int]:
         """What to connect to for an address and port that are meant."""
@@ -125,17 +125,6 @@ class Client:
         if inside and port < _OFFSET_BELOW:
             return address, port + self.port_offset
         return self.way(address, port) if self.way else (address, port)
-
-    def _meant(self, url: str) -> tuple[str, str, int]:
-        """The URL with the name that is meant, and its host and port."""
-        url, host, port = _parsed(url)
-        return renamed(url, self.rename), self.rename(host), port
-
-    def _headers(self, headers: Mapping[str, str] | None) -> dict[str, str]:
-        return {
-            key: self.rename(value) if key.lower() == "host" else value
-            for key, value in (headers or {}).items()
-        }
 
     def _tls(self, host: str, sni: str | None, verify: bool | str | Path) -> TlsSettings:
         ca_file, believed = self.ca_file, "the lab's CA" if self.ca_file else "the system's CAs"

@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Self
 from urllib.parse import urljoin, urlsplit
 
@@ -14,6 +14,7 @@ from labsupport.http.exchange import Exchange, Hop
 from labsupport.http.failures import failed
 from labsupport.http.tap import Tap
 from labsupport.http.tls import TlsSettings
+from labsupport.rules.tenancy import renamed, renamed_headers
 
 REQUEST_ID = "X-Request-Id"
 """The header by which a proxy's access log can be searched for a request."""
@@ -27,6 +28,7 @@ class Connection:
 
     It is made by the first request, and made anew if the other side closed it meanwhile.
     `base` is the URL that relative ones are relative to; `name_hop` says how its name was found.
+    `rename` gives the name that is meant by a name as lessons write it, in URLs and Host headers.
     """
 
     def __init__(
@@ -35,10 +37,13 @@ class Connection:
         base: str,
         name_hop: Hop,
         settings: TlsSettings,
+        *,
+        rename: Callable[[str], str] = str,
         tap: Tap | None = None,
     ) -> None:
         self.target = target
         self.base = base
+        self._rename = rename
         self._name_hop = name_hop
         self._adapter = TracingAdapter(target, settings, tap)
         self._session = requests.Session()
@@ -72,11 +77,11 @@ class Connection:
     ) -> Exchange:
         """The answer to one request over this connection; arguments as `Client.request` has."""
         _check(options)
-        url = urljoin(self.base, url)
+        url = renamed(urljoin(self.base, url), self._rename)
         sent_headers = requests.structures.CaseInsensitiveDict(
             {"Host": _host_header(url), REQUEST_ID: uuid.uuid4().hex}
         )
-        sent_headers.update(headers or {})
+        sent_headers.update(renamed_headers(headers or {}, self._rename))
         self._adapter.trace.begin()
         try:
             with self._session.request(

@@ -69,17 +69,22 @@ class Tenancy:
         """The name that a lesson's name stands for: `*.example.com`, `kiada.example.org` too."""
         if not self.domain or _is_below(name, self.domain):
             return name
+        plain = name.rstrip(".")
         for taught in TAUGHT:
-            if _is_below(name, taught):
+            if _is_below(plain, taught):
                 # Sites of the same name in two domains stay two sites.
                 own = [] if taught == TAUGHT[0] else [taught.rpartition(".")[2]]
-                below = name[: -len(taught)].rstrip(".")
-                return ".".join(filter(None, [below, *own, self.domain]))
+                below = plain[: -len(taught)].rstrip(".")
+                return ".".join(filter(None, [below, *own, self.domain])) + name[len(plain) :]
         return name
 
     def url(self, url: str) -> str:
         """The URL with the name that its host stands for; what is no URL stays as it is."""
         return renamed(url, self.host)
+
+    def headers(self, headers: Mapping[str, str]) -> dict[str, str]:
+        """A request's headers with the name that its Host stands for."""
+        return renamed_headers(headers, self.host)
 
     def object(self, obj: Json) -> Json:
         """The object as this learner makes it: namespace, labels, class, and host names."""
@@ -106,8 +111,14 @@ class Tenancy:
 
     def _annotations(self, annotations: Json) -> Json:
         """With the namespaces in references: `default-strip@kubernetescrd`, `default/passwords`."""
+
+        def placed(found: re.Match[str]) -> str:
+            # `default-7-strip` is meant already where the learner's namespace is `default-7`.
+            is_meant = found[0].startswith((f"{self.namespace}-", f"{self.namespace}/"))
+            return found[0] if is_meant else f"{self.namespace}{found[1]}"
+
         return {
-            key: _REFERENCE.sub(f"{self.namespace}\\1", text) if isinstance(text, str) else text
+            key: _REFERENCE.sub(placed, text) if isinstance(text, str) else text
             for key, text in annotations.items()
         }
 
@@ -133,7 +144,10 @@ WHOLE = Tenancy()
 
 
 def renamed(url: str, rename: Callable[[str], str]) -> str:
-    """The URL with another name for its host; user, port and all else stay, and what is no URL."""
+    """The URL with another name for its host; user, port and all else stay, and what is no URL.
+
+    Its scheme may be left out.
+    """
     try:
         parts = urlsplit(url if "://" in url else f"http://{url}")
         host, port = parts.hostname, parts.port
@@ -146,6 +160,14 @@ def renamed(url: str, rename: Callable[[str], str]) -> str:
     netloc = f"{place}{rename(host)}" + (f":{port}" if port else "")
     changed = urlunsplit(parts._replace(netloc=netloc))
     return changed if "://" in url else changed.removeprefix("http://")
+
+
+def renamed_headers(headers: Mapping[str, str], rename: Callable[[str], str]) -> dict[str, str]:
+    """A request's headers with another name in Host; its port stays."""
+    return {
+        key: renamed(value, rename) if key.lower() == "host" else value
+        for key, value in headers.items()
+    }
 
 
 def _is_below(name: str, domain: str) -> bool:

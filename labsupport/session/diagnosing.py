@@ -41,8 +41,17 @@ def diagnosed(
 
     UsageError for what is no web address, ClusterNotRunning without a cluster.
     """
-    options = Options(dict(headers or {}), sni, resolve or "", verify, timeout)
-    url = lab.tenancy.url(url if "://" in url else f"http://{url}")
+    meant = lab.tenancy
+    options = Options(
+        meant.headers(headers or {}),
+        meant.host(sni) if sni else sni,
+        {meant.host(name): each for name, each in resolve.items()}
+        if isinstance(resolve, Mapping)
+        else resolve,
+        verify,
+        timeout,
+    )
+    url = meant.url(url if "://" in url else f"http://{url}")
     end = time.monotonic() + _PATIENCE
     while True:
         found = diagnose(facts_of(lab, url, options))

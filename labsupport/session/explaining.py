@@ -1,7 +1,7 @@
 """Rule sets of what there is: of the cluster as it is now, or of objects from files."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from labsupport.base.errors import UsageError
@@ -23,7 +23,13 @@ def explained(lab: "Lab", url: str, profile: str = "spec") -> Decision:
 
     `profile` is the name of one in `rules.ingress`.
     """
-    return live_rules(lab, profile_named(profile)).decide(Request.from_url(lab.tenancy.url(url)))
+    return live_rules(lab, profile_named(profile)).decide(asked(lab, url))
+
+
+def asked(lab: "Lab", url: str, headers: Mapping[str, str] | None = None) -> Request:
+    """The request for `url` with the names that are meant on the lab's cluster."""
+    meant = lab.tenancy.headers(headers or {})
+    return Request.from_url(lab.tenancy.url(url), headers=tuple(meant.items()))
 
 
 def live_rules(lab: "Lab", profile: Profile = SPEC, *, ingress_class: str = "") -> RuleSet:

@@ -11,9 +11,10 @@ from labsupport.kube.manifests import dumped
 from labsupport.kube.tables import Table
 from labsupport.kube.wait import until_nothing_missing
 from labsupport.rules.gateway import Choice, Conversion, chosen, converted
-from labsupport.rules.ingress import Request, RuleSet, telling_requests
+from labsupport.rules.ingress import RuleSet, telling_requests
 from labsupport.session.addresses import external_address
 from labsupport.session.controller import Controller, Installation
+from labsupport.session.explaining import asked
 
 if TYPE_CHECKING:
     from labsupport.session.lab import Lab
@@ -45,9 +46,8 @@ class GatewayController(Controller):
 
         Nothing is sent, and every route is taken to be accepted.
         """
-        request = Request.from_url(url, headers=tuple((headers or {}).items()))
         routes = self._lab.objects("httproutes", namespace=None)
-        return chosen(request, routes, precedence)
+        return chosen(asked(self._lab, url, headers), routes, precedence)
 
     def wait_accepted(self, *names: str, namespace: str = "default", timeout: float = 10.0) -> None:
         """Wait until these HTTPRoutes, or all of the namespace, are accepted and live.

@@ -165,7 +165,7 @@ class Trust:
         url_host = f"[{host}]" if ":" in host else host
         with self._lab.connect(f"https://{url_host}:{port}") as connection:
             target = connection.target
-        name = ("" if as_address(host) else host) if sni is None else sni
+        name = ("" if as_address(host) else host) if sni is None else self._lab.tenancy.host(sni)
         return presented(*target.reached, name)
 
     def foreseen(self, sni: str, *, profile: str = "traefik") -> Foreseen:

@@ -31,6 +31,7 @@ class PerConnection(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.send_response(200)
         self.send_header("X-Pod", f"pod-{self.client_address[1]}")
+        self.send_header("X-Host", self.headers["Host"])
         self.send_header("Content-Length", str(len(self.path)))
         self.end_headers()
         self.wfile.write(self.path.encode())
@@ -55,6 +56,26 @@ def test_requests_of_a_connection_share_it(url: str) -> None:
         answers = [connection.get(path) for path in ("/a", "/b", "")]
     assert [answer.text for answer in answers] == ["/a", "/b", "/"]
     assert len({answer.pod for answer in answers}) == 1
+
+
+def meant(name: str) -> str:
+    return name.replace("quiz.test", "quiz.learner7.test")
+
+
+@pytest.mark.parametrize("asked", ["quiz.test", "quiz.learner7.test"])
+def test_a_host_header_is_for_the_name_that_is_meant(url: str, asked: str) -> None:
+    client = Client(Book(), rename=meant)
+    headers = {"host": f"{asked}:80"}
+    with client.connect(url) as connection:
+        answers = [connection.get(headers=headers), client.get(url, headers=headers)]
+    assert [each.headers["X-Host"] for each in answers] == ["quiz.learner7.test:80"] * 2
+
+
+def test_a_whole_url_over_a_connection_is_the_one_that_is_meant(url: str) -> None:
+    with Client(Book(), rename=meant).connect(url) as connection:
+        answer = connection.get("http://quiz.test/a")
+    assert answer.headers["X-Host"] == "quiz.learner7.test"
+    assert answer.url == "http://quiz.learner7.test/a"
 
 
 def test_a_tally_over_one_connection_has_one_count(url: str) -> None:

@@ -37,6 +37,8 @@ class TestHosts:
             ("KIADA.Example.com", "KIADA.learner7.lab.example.com"),
             ("kiada.example.org", "kiada.org.learner7.lab.example.com"),
             ("kiada.learner7.lab.example.com", "kiada.learner7.lab.example.com"),
+            ("kiada.example.com.", "kiada.learner7.lab.example.com."),
+            ("example.org.", "org.learner7.lab.example.com."),
             ("notexample.com", "notexample.com"),
             ("shop.test", "shop.test"),
             ("", ""),
@@ -67,6 +69,12 @@ class TestHosts:
     )
     def test_only_the_host_of_a_url_changes(self, url: str, meant: str) -> None:
         assert LEARNER.url(url) == meant
+
+    def test_of_a_requests_headers_only_host_changes_and_keeps_its_port(self) -> None:
+        headers = {"host": "kiada.example.com:8080", "X-Site": "kiada.example.com"}
+        meant = {"host": "kiada.learner7.lab.example.com:8080", "X-Site": "kiada.example.com"}
+        assert LEARNER.headers(headers) == meant
+        assert LEARNER.headers(meant) == meant
 
 
 class TestObjects:
@@ -170,6 +178,13 @@ class TestObjects:
             "nginx.ingress.kubernetes.io/auth-secret": "learner7/passwords",
             "note": "the default backend",
         }
+
+    def test_a_reference_that_is_meant_already_stays(self) -> None:
+        ann = Tenancy(namespace="default-ann")
+        ingress = {"kind": "Ingress", "metadata": {"annotations": {"m": "default-a@kubernetescrd"}}}
+        placed = ann.object(ingress)
+        assert placed["metadata"]["annotations"] == {"m": "default-ann-a@kubernetescrd"}
+        assert ann.object(placed) == placed
 
     def test_a_patch_is_read_by_the_path_it_is_sent_to(self) -> None:
         path = "/apis/networking.k8s.io/v1/namespaces/default/ingresses/kiada"
