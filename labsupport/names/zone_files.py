@@ -110,21 +110,23 @@ class ZoneFiles:
     def _name(self, name: str) -> str:
         return ascii_name(self._rename(name))
 
+    def _value(self, record_type: str, value: str) -> str:
+        """The value as a zone file has it; where it is a name, the one that is meant."""
+        return record_value(record_type, self._rename(value) if record_type == "CNAME" else value)
+
     def plan_add(
         self, name: str, value: str, record_type: str = "", *, ttl: int = 60, also: bool = False
     ) -> ZonePlan:
         """What `add` would change."""
         record_type = (record_type or type_of(value)).upper()
         name = self._name(name)
-        if record_type == "CNAME":
-            value = self._rename(value)
         origin = self._zones.origin_of(name) or ".".join(name.split(".")[-2:])
         after = zone_text.with_record(
             self.text_or_new(origin),
             origin,
             name,
             record_type,
-            record_value(record_type, value),
+            self._value(record_type, value),
             ttl,
             also=also,
         )
@@ -137,7 +139,7 @@ class ZoneFiles:
         if origin is None:
             raise self._no_zone(f"{name} lies in no zone of the lab")
         record_type = record_type.upper()
-        value = record_value(record_type, value) if value else ""
+        value = self._value(record_type, value) if value else ""
         before = self.text(origin)
         return self.plan(
             origin, zone_text.without_records(before, origin, name, record_type, value)
