@@ -125,7 +125,7 @@ def _settled(lab: Lab, call: Call) -> str:
 def _why(lab: Lab, call: Call) -> tuple[str, str]:
     """Where to look, and what is in the way: what the controller has against the routes of the
     host, or how it reads them."""
-    host = urlsplit(call.url).hostname or ""
+    host = lab.tenancy.host(urlsplit(call.url).hostname or "")
     table = lab.gateway.routes()
     rows = [row for row in table.rows if host in row[2].split(", ")]
     if not rows:

@@ -89,12 +89,13 @@ def _install(apps: list[str], lab: Lab) -> None:
 
 
 def _placed(words: str, lab: Lab) -> str:
-    """With the proxy's address in the place that is kept for it."""
+    """With the proxy's address in the place that is kept for it, and the names that are meant."""
 
     def address(place: re.Match[str]) -> str:
         return lab.controllers[place[1]].address if place[1] else lab.address
 
-    return re.sub(rf"{PROXY}(?::([-\w]+))?", address, words)
+    placed = re.sub(rf"{PROXY}(?::([-\w]+))?", address, words)
+    return " ".join(map(lab.tenancy.host, placed.split(" ")))
 
 
 def _write_below(lines: list[str], lab: Lab) -> None:

@@ -114,7 +114,7 @@ def one_address_to_change(exercise: Exercise, lab: Lab, /, *answer: object) -> V
     """The URLs lead where they should, and `www.` is an alias of the other name."""
     reply = lab.dns.query(_WWW, server="authoritative")
     aliases = [each.value for each in reply.records if each.type == "CNAME"]
-    if f"{_STAND}." in aliases:
+    if f"{lab.tenancy.host(_STAND)}." in aliases:
         return leads(exercise, lab)
     return Verdict(
         exercise.name,

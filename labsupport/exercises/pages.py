@@ -13,11 +13,10 @@ from labsupport.exercises.reach import way
 from labsupport.exercises.verdict import Verdict
 from labsupport.http.exchange import Exchange
 from labsupport.kube.wait import until_nothing_missing
-from labsupport.rules.ingress import Request
 from labsupport.rules.ingress.route import name_of
 from labsupport.session import Lab
 from labsupport.session.controller import Controller
-from labsupport.session.explaining import live_rules
+from labsupport.session.explaining import asked, live_rules
 
 _CLASS = "lab"
 _REJECTED = "Rejected: "
@@ -97,7 +96,7 @@ def _in_words(page: Page, met: Exchange | None) -> str:
 
 def _why(lab: Lab, page: Page, controller: Controller) -> Place:
     """What is in the way: the class, the controller's own complaint, or the rule that took it."""
-    host = urlsplit(page.url).hostname or ""
+    host = lab.tenancy.host(urlsplit(page.url).hostname or "")
     mine = [each for each in lab.objects("ingresses") if host in json.dumps(each["spec"])]
     classes = {each["metadata"]["name"]: each for each in lab.objects("ingressclasses")}
     profile = controller.rules_profile
@@ -109,7 +108,7 @@ def _why(lab: Lab, page: Page, controller: Controller) -> Place:
         if (said := controller.told(each["metadata"]["name"])).startswith(_REJECTED):
             look = f"the backends of the Ingress {name_of(each)}, and the objects that they name"
             return look, f"The controller says of it: {said.removeprefix(_REJECTED)}."
-    decision = live_rules(lab, profile).decide(Request.from_url(page.url))
+    decision = live_rules(lab, profile).decide(asked(lab, page.url))
     if decision.backend is None:
         return _of_nobody(host, mine)
     taken = decision.winner.route if decision.winner else "the default backend"

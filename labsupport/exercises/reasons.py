@@ -4,10 +4,10 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from labsupport.http.exchange import Exchange
-from labsupport.rules.ingress import SPEC, Candidate, Decision, Request, profile_named
+from labsupport.rules.ingress import SPEC, Candidate, Decision, profile_named
 from labsupport.session import Lab
 from labsupport.session.controller import Controller
-from labsupport.session.explaining import live_rules
+from labsupport.session.explaining import asked, live_rules
 
 Place = tuple[str, str]
 """Where to look, and the hint."""
@@ -32,7 +32,7 @@ class Reasons:
         if controller:
             own = controller.rules_profile
             spec = replace(SPEC, refusal=own.refusal, controller=own.controller)
-        request = Request.from_url(url)
+        request = asked(lab, url)
         self._spec = live_rules(lab, spec).decide(request)
         self._own = live_rules(lab, own).decide(request)
 

@@ -85,9 +85,10 @@ def _settled(lab: Lab, visit: Visit) -> Exchange:
 def in_the_way(lab: Lab, url: str, missed: str) -> tuple[str, str]:
     """Where to look, and what is in the way: the controllers' own complaint, an annotation that
     does nothing, or else the hint `missed`."""
-    routes = _routes(lab, urlsplit(url).hostname or "")
+    routes = _routes(lab, lab.tenancy.host(urlsplit(url).hostname or ""))
+    home = re.escape(lab.tenancy.namespace)
     for problem in lab.problems():
-        if any(re.search(rf"default/{re.escape(name)}(?![-\w])", problem) for _, name in routes):
+        if any(re.search(rf"{home}/{re.escape(name)}(?![-\w])", problem) for _, name in routes):
             return "lab.problems()", f"{problem}."
     for kind, name in routes:
         for each in lab.understood("ingress", name).objects if kind == "Ingress" else ():

@@ -9,7 +9,9 @@ from shared_cluster import CONTEXT, SharedCluster, embedded
 from labsupport.base.errors import ClusterError, UsageError
 from labsupport.base.paths import HOME_VARIABLE, Instance
 from labsupport.cli.main import main
-from labsupport.exercises import check
+from labsupport.exercises import Verdict, check, exercise
+from labsupport.exercises.attempts import begin, carry_out, take_away
+from labsupport.exercises.exercise import Attempt
 from labsupport.providers.embedded.provider import Embedded
 from labsupport.providers.protocol import Wishes
 from labsupport.session.bringing_up import bring_up
@@ -188,6 +190,55 @@ class TestALearner:
         finally:
             follower.close()
         assert places == {"learner7"}
+
+    def test_a_host_header_is_for_the_site_that_is_meant(self, learner: Lab) -> None:
+        headers = {"Host": "kiada.example.com"}
+        with learner.connect("http://elsewhere.example.com/", resolve=learner.address) as there:
+            answer = there.get("/debug/request", headers=headers)
+        assert answer.pod in {pod["metadata"]["name"] for pod in learner.objects("pods")}
+        url = KIADA.replace("kiada", "nobody")
+        found = learner.diagnose(
+            url, headers=headers, resolve={"nobody.example.com": learner.address}
+        )
+        assert found.cause is None
+
+    def test_an_alias_is_removed_by_the_name_it_was_made_with(self, learner: Lab) -> None:
+        learner.dns.add("www.alias.example.com", "alias.example.com")
+        learner.dns.remove("www.alias.example.com", "CNAME", "alias.example.com")
+        assert not learner.dns.has("www.alias.example.com")
+
+
+LEARNERS = ("two-names-one-address", "the-line-that-goes-first", "one-shop-apart")
+LEARNERS += ("two-sites-two-certificates", "pedal-money")
+"""Exercises whose checks look at names: in DNS, hosts file, rules, certificates, redirects."""
+
+
+class TestALearnersExercises:
+    @pytest.mark.parametrize("name", LEARNERS)
+    def test_the_reference_passes(self, name: str, learner: Lab) -> None:
+        verdict = verdict_on(name, exercise(name).reference, learner)
+        assert verdict.passed, str(verdict)
+
+    @pytest.mark.parametrize("name", LEARNERS)
+    def test_a_blank_and_mistakes_do_not(self, name: str, learner: Lab) -> None:
+        mistakes = [each.attempt for each in exercise(name).wrong]
+        for attempt in (Attempt(), *mistakes):
+            assert not verdict_on(name, attempt, learner).passed
+
+    def test_hints_speak_of_the_rules_for_the_names_that_are_meant(self, learner: Lab) -> None:
+        one, _ = exercise("one-shop-apart").wrong
+        hint = verdict_on("one-shop-apart", one.attempt, learner).hint
+        assert one.hint in hint.replace("learner7.lab.", "")
+
+
+def verdict_on(name: str, attempt: Attempt, lab: Lab) -> Verdict:
+    asked = exercise(name)
+    try:
+        begin(asked, lab)
+        carry_out(attempt, lab)
+        return check(name, lab, *attempt.answer)
+    finally:
+        take_away(asked, lab)
 
 
 class TestAGuest:
