@@ -6,7 +6,7 @@ thread that ends with it.
 """
 
 import contextlib
-import select
+import selectors
 import socket
 import threading
 from collections import deque
@@ -65,27 +65,26 @@ class Tap:
 
 
 def _carry(inside: socket.socket, outside: socket.socket, tapped: Tapped) -> None:
-    """Carry bytes both ways until both sides have ended, or one is cut."""
-    ways = {
-        inside: (outside, tapped.sent),
-        outside: (inside, tapped.received),
-    }
-    with inside, outside, contextlib.suppress(OSError):
-        while ways:
-            ready, _, _ = select.select(list(ways), [], [])
-            for source in ready:
-                target, kept = ways[source]
+    """Carry bytes both ways until the client has ended, which never ends one way only."""
+    with inside, outside, selectors.DefaultSelector() as ready, contextlib.suppress(OSError):
+        ready.register(inside, selectors.EVENT_READ, (inside, outside, tapped.sent))
+        ready.register(outside, selectors.EVENT_READ, (outside, inside, tapped.received))
+        while True:
+            for key, _ in ready.select():
+                source, target, kept = key.data
                 if data := source.recv(_PIECE):
                     tapped.keep(kept, data)
                     target.sendall(data)
+                elif source is inside:
+                    return
                 else:
-                    del ways[source]
-                    target.shutdown(socket.SHUT_WR)
+                    ready.unregister(outside)
+                    inside.shutdown(socket.SHUT_WR)
 
 
 def _text(connection: socket.socket) -> str:
     host, port = connection.getsockname()[:2]
-    return f"{host}:{port}"
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _now() -> str:

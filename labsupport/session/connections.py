@@ -128,7 +128,7 @@ def own_connections_to(api: Api, tap: Tap, service: str, namespace: str, limit: 
             used=each.used,
         )
         for each in tap.connections()
-        if each.meant.rpartition(":")[0] in reached_at
+        if each.meant.rpartition(":")[0].strip("[]") in reached_at
     ]
     return Connections(found[-limit:], title)
 

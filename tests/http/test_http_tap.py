@@ -103,10 +103,21 @@ def test_only_the_last_connections_are_remembered(client: Client, port: int) -> 
     assert len(tapped(client)) == CONNECTIONS
 
 
-def test_the_threads_end_with_their_connections(client: Client, port: int) -> None:
-    for _ in range(5):
-        client.get(f"http://shop.example.com:{port}/")
+def threads_left() -> list[str]:
     for thread in threading.enumerate():
         if thread.name == "tap":
             thread.join(5)
-    assert "tap" not in [thread.name for thread in threading.enumerate()]
+    return [thread.name for thread in threading.enumerate() if thread.name == "tap"]
+
+
+def test_the_threads_end_with_their_connections(client: Client, port: int) -> None:
+    for _ in range(5):
+        client.get(f"http://shop.example.com:{port}/")
+    assert threads_left() == []
+
+
+def test_a_thread_does_not_wait_for_a_server_that_stays_silent(client: Client) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        with pytest.raises(RequestFailed):
+            client.get(f"http://shop.example.com:{silent.getsockname()[1]}/", timeout=0.2)
+        assert threads_left() == []
