@@ -91,12 +91,15 @@ class ApiApp:
             body = await _body(receive)
             if body is None:
                 return
+            query = scope["query_string"]
+            sent = b"?".join(filter(None, (scope["raw_path"], query)))
             request = Request(
                 scope["method"],
                 scope["path"],
-                query_of(scope["query_string"]),
+                query_of(query),
                 headers_of(scope["headers"]),
                 body,
+                sent.decode("latin-1"),
             )
             answer = await self._answer(request)
         except StatusError as refusal:

@@ -10,10 +10,9 @@ import http.client
 import ssl
 from contextlib import closing
 from typing import NamedTuple
-from urllib.parse import urlencode
 
 from labsupport.base.types import Json
-from labsupport.minicluster.api.http.requests import PROXY, ResourceRequest
+from labsupport.minicluster.api.http.requests import ResourceRequest
 from labsupport.minicluster.api.http.responses import Response
 from labsupport.minicluster.api.registry import Registry
 from labsupport.rules.status import StatusError, bad_request
@@ -35,15 +34,20 @@ async def proxied(registry: Registry, request: ResourceRequest) -> Response:
     scheme, name, port = _parts(request.target.name)
     find = _of_pod if request.target.plural == "pods" else _of_service
     address, number = find(registry, request.target.namespace, name, port)
-    _, _, path = request.http.path.partition(f"/{request.target.name}/{PROXY}")
-    query = f"?{urlencode(request.http.query)}" if request.http.query else ""
     headers = {"Accept": request.http.headers.get("accept", "*/*")}
     place = _Place(scheme, address, number)
     try:
-        return await asyncio.to_thread(_asked, place, f"{path or '/'}{query}", headers)
+        return await asyncio.to_thread(_asked, place, _path(request.http.sent), headers)
     except (OSError, http.client.HTTPException) as error:
         why = f"error trying to reach service: dial tcp {address}:{number}: {error}"
         raise StatusError(503, "ServiceUnavailable", why) from error
+
+
+def _path(sent: str) -> str:
+    """What is to be asked for, as it was sent: all behind `…/namespaces/N/pods/NAME/proxy`."""
+    path, _, query = sent.partition("?")
+    asked = f"/{''.join(path.split('/', 8)[8:])}"
+    return f"{asked}?{query}" if query else asked
 
 
 def _asked(place: _Place, path: str, headers: dict[str, str]) -> Response:
@@ -84,7 +88,7 @@ def _of_pod(registry: Registry, namespace: str, name: str, port: str) -> tuple[s
         if port in ("", each.get("name"), str(each["containerPort"]))
     ]
     address = pod.get("status", {}).get("podIP", "")
-    number = int(port) if port.isdigit() else next(iter(ports), 80 if not port else 0)
+    number = int(port) if port.isdecimal() else next(iter(ports), 80 if not port else 0)
     if not address or not number:
         what = "address not allowed" if address else f'pod "{name}" has no address yet'
         raise StatusError(503, "ServiceUnavailable", what)

@@ -32,13 +32,17 @@ class Target:
 
 @dataclass(frozen=True)
 class Request:
-    """One HTTP request, its body read. Header names are in lower case."""
+    """One HTTP request, its body read. Header names are in lower case.
+
+    `sent` is the path, with its query, as it stood in the request: nothing in it is decoded.
+    """
 
     method: str
     path: str
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    sent: str = ""
 
     def flag(self, name: str) -> bool:
         """A boolean query parameter, as apimachinery reads it: present is enough."""
