@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,7 @@ def context_in(paths: Sequence[Path], name: str) -> Context:
 
     UsageError when there is no such file or context, or when it is not whole.
     """
-    found = [(path, _read(path)) for path in paths if path.is_file()]
+    found = [(path.absolute(), _read(path)) for path in paths if path.is_file()]
     if not found:
         raise UsageError(
             "there is no kubeconfig",
@@ -82,9 +83,9 @@ def context_in(paths: Sequence[Path], name: str) -> Context:
     _, context = _entry(found, "contexts", "context", name)
     cluster_path, cluster = _entry(found, "clusters", "cluster", str(context.get("cluster", "")))
     user_path, user = _entry(found, "users", "user", str(context.get("user", "")))
-    if not str(cluster.get("server", "")).startswith(("https://", "http://")):
+    if not str(cluster.get("server", "")).startswith("https://"):
         raise UsageError(
-            f"the cluster of context {name!r} has no server's URL",
+            f"the cluster of context {name!r} has no server's https URL",
             found=repr(cluster.get("server")),
             remedy=f"kubectl config view --context {name}",
         )
@@ -99,7 +100,7 @@ def context_in(paths: Sequence[Path], name: str) -> Context:
 def contexts_in(paths: Sequence[Path]) -> list[str]:
     """The names of all contexts in these files."""
     found = [_read(path) for path in paths if path.is_file()]
-    return [str(each["name"]) for config in found for each in config.get("contexts") or ()]
+    return [str(each.get("name")) for config in found for each in _entries(config, "contexts")]
 
 
 def access_by(context: Context, instance: Instance, tenancy: Tenancy = WHOLE) -> Access:
@@ -120,13 +121,8 @@ def access_by(context: Context, instance: Instance, tenancy: Tenancy = WHOLE) ->
         return Access(context.server, ca_file, fresh_token=fresh, tenancy=tenancy)
     token = str(user.get("token") or "")
     if not token and user.get("tokenFile"):
-        file = Path(user["tokenFile"])
-        return Access(
-            context.server,
-            ca_file,
-            fresh_token=lambda: file.read_text().strip(),
-            tenancy=tenancy,
-        )
+        fresh = partial(_token_in, Path(user["tokenFile"]))
+        return Access(context.server, ca_file, fresh_token=fresh, tenancy=tenancy)
     if not token and pair is None:
         raise UsageError(
             f"the user of context {context.name!r} has no way to say who it is that the lab knows",
@@ -135,6 +131,18 @@ def access_by(context: Context, instance: Instance, tenancy: Tenancy = WHOLE) ->
             "for a ServiceAccount: kubectl create token NAME",
         )
     return Access(context.server, ca_file, token, pair, tenancy=tenancy)
+
+
+def _token_in(file: Path) -> str:
+    """The token in a file that somebody keeps fresh."""
+    try:
+        return file.read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            "the kubeconfig names a file with a token, which can't be read",
+            found=f"tokenFile: {error}",
+            remedy=f"log in again, then: ls -l {file}",
+        ) from error
 
 
 class _ExecTokens:
@@ -196,12 +204,18 @@ def _read(path: Path) -> Json:
     return config
 
 
+def _entries(config: Json, key: str) -> list[Json]:
+    """The entries of a list in a kubeconfig; what is none is passed over."""
+    found = config.get(key)
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+
+
 def _entry(found: list[tuple[Path, Json]], key: str, inner: str, name: str) -> tuple[Path, Json]:
     for path, config in found:
-        for each in config.get(key) or ():
-            if isinstance(each, dict) and each.get("name") == name:
+        for each in _entries(config, key):
+            if each.get("name") == name:
                 return path, dict(each.get(inner) or {})
-    known = [str(each.get("name")) for _, config in found for each in config.get(key) or ()]
+    known = [str(each.get("name")) for _, config in found for each in _entries(config, key)]
     raise UsageError(
         f"the kubeconfig has no {inner} {name!r}",
         found=f"{key}: {', '.join(known) or 'none'}",

@@ -65,6 +65,26 @@ def test_files_are_found_beside_the_kubeconfig_and_copied_privately(
     assert access.headers() == {}
 
 
+def test_the_copy_knows_the_same_files_wherever_the_kubeconfig_was_named_from(
+    tmp_path: Path, instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(tmp_path / "mine" / "config", config({"tokenFile": "token"}))
+    (tmp_path / "mine" / "token").write_text("t\n")
+    monkeypatch.chdir(tmp_path)
+    text = context_in([Path("mine/config")], "class").text("learner7")
+    copy = written(tmp_path / "own" / "config", yaml.safe_load(text))
+    access = access_by(context_in([copy], "ingress-lab"), instance)
+    assert access.headers() == {"Authorization": "Bearer t"}
+
+
+def test_a_token_that_is_gone_is_said(tmp_path: Path, instance: Instance) -> None:
+    path = written(tmp_path / "config", config({"tokenFile": "token"}))
+    access = access_by(context_in([path], "class"), instance)
+    with pytest.raises(UsageError) as caught:
+        access.headers()
+    assert caught.value.remedy.endswith(f"ls -l {tmp_path / 'token'}")
+
+
 def test_the_lab_keeps_a_copy_of_that_context_alone(tmp_path: Path, instance: Instance) -> None:
     both = config({"token": "t"})
     both["users"].append({"name": "other", "user": {"token": "secret of others"}})
@@ -147,6 +167,9 @@ class TestPlugins:
         (lambda c: c["contexts"].clear(), "contexts: none"),
         (lambda c: c["users"].clear(), "users: none"),
         (lambda c: c["clusters"][0]["cluster"].update(server=""), "''"),
+        (lambda c: c["clusters"][0]["cluster"].update(server="http://a"), "'http://a'"),
+        (lambda c: c.update(contexts=["class", 7]), "contexts: none"),
+        (lambda c: c.update(contexts=7), "contexts: none"),
         (lambda c: c["users"][0]["user"].update({"client-key": "gone.key"}), "gone.key"),
     ],
 )
