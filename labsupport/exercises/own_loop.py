@@ -83,10 +83,11 @@ class Controls:
             )
             return f"the Ingress {self.served} has not the proxy's address", hint
         with contextlib.redirect_stdout(None):
-            lab.delete(exercise.start.manifest)
-            missed = _asked(lab, self.afterwards, address)
-            lab.apply(exercise.start.manifest)
-        return missed
+            try:
+                lab.delete(exercise.start.manifest)
+                return _asked(lab, self.afterwards, address)
+            finally:  # also when somebody interrupts
+                lab.apply(exercise.start.manifest)
 
 
 def _asked(lab: Lab, ask: Ask, address: str) -> tuple[str, str] | None:

@@ -94,6 +94,23 @@ def test_routes_of_the_pass_before_are_noticed(lab: Lab) -> None:
     assert "keep none from the pass before" in verdict(lab, reconcile).hint
 
 
+def test_who_interrupts_finds_the_ingresses_of_the_exercise_again(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (reference,) = exercise(OWN).reference.answer
+    request = type(lab.client).request
+
+    def interrupted(*given: object, **options: object) -> object:
+        if not any(e["metadata"]["name"] == "orchard" for e in lab.objects("ingresses")):
+            raise KeyboardInterrupt
+        return request(*given, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(type(lab.client), "request", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        verdict(lab, reference)
+    assert lab.object("ingress", "orchard")
+
+
 def test_a_page_of_a_host_that_nobody_names_is_told_of_the_default_backend(lab: Lab) -> None:
     begin(exercise(LOST), lab)
     lab.apply(ingress("atlas", {"atlas.example.com": ["Prefix / -> quote"]}, ingress_class="lab"))
