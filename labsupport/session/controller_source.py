@@ -48,6 +48,7 @@ def _parts(node: ast.AST, above: str) -> list[tuple[str, tuple[int, int]]]:
     for each in ast.iter_child_nodes(node):
         if isinstance(each, ast.FunctionDef | ast.ClassDef):
             name = f"{above}{each.name}"
-            found.append((name, (each.lineno, each.end_lineno or each.lineno)))
+            first = min(line.lineno for line in (each, *each.decorator_list))
+            found.append((name, (first, each.end_lineno or each.lineno)))
             found += _parts(each, f"{name}.")
     return found

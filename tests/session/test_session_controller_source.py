@@ -26,6 +26,12 @@ def test_a_part_is_shown_from_its_first_column() -> None:
     assert text.splitlines()[-1].startswith("    return ")
 
 
+def test_a_part_begins_with_its_decorators() -> None:
+    text = "import os\n\n@one\n@two(3)\nclass Plan:\n    @property\n    def all(self): ...\n"
+    assert source_of(text, "Plan").startswith("@one\n@two(3)\nclass Plan:")
+    assert source_of(text, "Plan.all") == "@property\ndef all(self): ..."
+
+
 def test_a_part_that_is_not_there_is_answered_with_the_nearest() -> None:
     with pytest.raises(UsageError) as caught:
         source_of(PROGRAM.read_text(), "Plan.classof")
