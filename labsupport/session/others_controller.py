@@ -59,7 +59,14 @@ class OthersController(Controller):
 
     def ask(self, path: str) -> Any:
         """UsageError: what it is configured with is not ours to see."""
-        raise UsageError(
+        raise self._hidden()
+
+    def source(self, part: str = "") -> str:
+        """UsageError: nor is its program."""
+        raise self._hidden()
+
+    def _hidden(self) -> UsageError:
+        return UsageError(
             f"{self.title} is not this lab's, so what is inside it can't be shown",
             found=f"IngressClass {self.ingress_class}, controller {self.installation.controller}",
             remedy="ask who runs the cluster; or look at the lab's own on your machine: "

@@ -250,8 +250,9 @@ class TestAGuest:
         assert guest.get(KIADA).status == 200
 
     def test_its_inside_is_not_theirs_to_see(self, guest: Lab) -> None:
-        with pytest.raises(UsageError, match="is not this lab's"):
-            guest.controller.routers()
+        for look in (guest.controller.routers, guest.controller.source):
+            with pytest.raises(UsageError, match="is not this lab's"):
+                look()
 
     def test_a_diagnosis_knows_the_way_all_the_same(self, guest: Lab) -> None:
         told = str(guest.diagnose(KIADA))
