@@ -154,7 +154,12 @@ class Controller:
                     tail=tail,
                     since=seconds,
                 )
-                found += b"".join(pieces).decode(errors="replace").splitlines()
+                try:
+                    found += b"".join(pieces).decode(errors="replace").splitlines()
+                except StatusError as error:
+                    # One that has not started, or is gone meanwhile, says nothing.
+                    if error.code not in (400, 404):
+                        raise
         return [line for line in found if not _is_access(line)]
 
     def routers(self) -> Table:

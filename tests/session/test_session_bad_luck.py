@@ -96,6 +96,30 @@ def test_a_controller_without_a_pod_is_said(lab: Lab, apply: Apply) -> None:
     assert lab.problems() == [] or "ended" in lab.problems()[0]
 
 
+def test_a_pod_that_cannot_start_beside_the_one_that_serves_is_no_trouble(
+    lab: Lab,
+) -> None:
+    live = lab.object("deployment", "traefik", namespace="traefik")
+    before = live["spec"]["template"]["spec"]["containers"][0]["image"]
+    pods = len(lab.controller.pods())
+    path = lab.api.kind("deployments").path("traefik", "traefik")
+    headers = {"Content-Type": "application/strategic-merge-patch+json"}
+
+    def run(image: str) -> None:
+        containers = [{"name": "traefik", "image": image}]
+        body = {"spec": {"template": {"spec": {"containers": containers}}}}
+        lab.api.call("PATCH", path, body=body, headers=headers)
+
+    run("nosuch:1")
+    try:
+        until_true(lambda: len(lab.controller.pods()) > pods, "another pod", 20)
+        assert lab.controller.log()
+        assert [each for each in lab.problems() if "was started again" not in each] == []
+    finally:
+        run(before)
+    lab.wait_ready(namespace=None)
+
+
 def test_a_kind_that_is_gone_silences_traefiks_own_kinds_until_it_is_back(
     lab: Lab, internal: Probe, apply: Apply
 ) -> None:
