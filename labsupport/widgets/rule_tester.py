@@ -11,6 +11,7 @@ from labsupport.http.exchange import Exchange
 from labsupport.kube.review import Review, reviewed
 from labsupport.rules.flow import request_flow
 from labsupport.rules.ingress import PROFILES, Decision, Request, RuleSet
+from labsupport.rules.tenancy import WHOLE, Tenancy
 from labsupport.widgets.agreement import LEARNER, SPECIFICATION, Round, round_of
 from labsupport.widgets.flow_view import FlowPanel
 from labsupport.widgets.goal import Goal, answered, goal_of, goals
@@ -43,6 +44,8 @@ _FULL_WIDTH = {"width": "auto", "max_width": "100%"}
 class Sends(Followed, Protocol):
     """What the tester needs of a lab."""
 
+    tenancy: Tenancy
+
     def get(self, url: str, /) -> Exchange: ...
 
 
@@ -68,6 +71,7 @@ class RuleTester(Tester):
         predict_first: bool = False,
     ) -> None:
         self._lab = lab
+        self._tenancy = lab.tenancy if lab else WHOLE
         self._lock = threading.RLock()  # changes come from the kernel and from the follower
         self._live: LiveRules | None = LiveRules.of(lab, self._on_news) if lab else None
         self._objects = Objects()
@@ -243,7 +247,8 @@ class RuleTester(Tester):
                 self.review = reviewed(self.editor.value)
                 self.editor.mark(self.review.problems)
                 if self.review.ok:  # an API server keeps what it has when it refuses a change
-                    self._objects, self._rules = written_objects(self.review.objects, live), {}
+                    written = map(self._tenancy.object, self.review.objects)
+                    self._objects, self._rules = written_objects(written, live), {}
             self._on_url(keep=keep)
 
     def _offer(self, *, keep: bool) -> None:
@@ -289,7 +294,7 @@ class RuleTester(Tester):
                 slices=objects.slices,
                 profile=PROFILES[profile],
             )
-        return rules.decide(Request.from_url(self.url))
+        return rules.decide(Request.from_url(self._tenancy.url(self.url)))
 
     def _goals(self) -> list[Goal]:
         profile = PROFILES[str(self.profile.value)]

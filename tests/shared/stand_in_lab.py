@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from labsupport.base.errors import NameNotFound
 from labsupport.base.types import Json
 from labsupport.http.exchange import Exchange
+from labsupport.rules.tenancy import WHOLE, Tenancy
 
 PODS = {"kiada": "kiada-a", "quote": "quote-a"}
 
@@ -80,13 +81,14 @@ class StandInFollower:
 class StandInLab:
     """Two Services with a pod each and an Ingress for kiada; the proxy answers as it is told."""
 
-    def __init__(self) -> None:
+    def __init__(self, tenancy: Tenancy = WHOLE) -> None:
+        self.tenancy = tenancy
         self.status = 200
         self.pod = "kiada-a"
         self.asked: list[str] = []
         self.followers: list[StandInFollower] = []
         self.held: dict[str, list[Json]] = {
-            "ingresses": [ingress("kiada", "kiada.example.com")],
+            "ingresses": [ingress("kiada", tenancy.host("kiada.example.com"))],
             "ingressclasses": [ingress_class()],
             "services": [service(name) for name in PODS],
             "endpointslices": [endpoint_slice(name, pod) for name, pod in PODS.items()],

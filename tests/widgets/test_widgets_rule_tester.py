@@ -7,6 +7,7 @@ from stand_in_lab import StandInLab, ingress
 
 from labsupport.base.errors import UsageError
 from labsupport.kube.manifests import dumped
+from labsupport.rules.tenancy import Tenancy
 from labsupport.widgets import RuleTester
 
 WRITTEN = f"{dumped(ingress('a', 'a.example.com', '/x', 'Exact'))}---\n" + dumped(
@@ -89,6 +90,20 @@ def test_a_manifest_among_live_services_gets_the_default_class(lab: StandInLab) 
     assert tester.decision is not None
     assert [endpoint.pod for endpoint in tester.decision.endpoints] == ["quote-a"]
     tester.close()
+
+
+def test_on_a_shared_cluster_rules_and_url_are_about_the_site_that_is_meant() -> None:
+    lab = StandInLab(Tenancy(domain="learner7.lab.example.com"))
+    live = RuleTester(lab)
+    assert live.decision is not None
+    assert live.decision.ingress == "default/kiada"
+    live.close()
+    written = dumped(ingress("quote", "quote.example.com"))
+    editing = RuleTester(lab, "http://quote.example.com/", manifest=written)
+    assert editing.decision is not None
+    assert editing.decision.request.host == "quote.learner7.lab.example.com"
+    assert [endpoint.pod for endpoint in editing.decision.endpoints] == ["quote-a"]
+    editing.close()
 
 
 def test_another_profile_reads_the_same_rules_its_own_way() -> None:
