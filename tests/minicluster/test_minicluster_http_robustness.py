@@ -57,7 +57,7 @@ class Caller:
             (b"content-type", content_type),
             (b"accept", accept),
         ]
-        scope = {"method": method, "path": path, "headers": headers}
+        scope: dict[str, Any] = {"method": method, "path": path, "headers": headers}
         scope |= {"raw_path": path.encode(), "query_string": b""}
         await self._app(scope, receive, send)
         return statuses[0]

@@ -208,8 +208,8 @@ class TestALearner:
         assert not learner.dns.has("www.alias.example.com")
 
 
-LEARNERS = ("two-names-one-address", "the-line-that-goes-first", "one-shop-apart")
-LEARNERS += ("two-sites-two-certificates", "pedal-money")
+LEARNERS = ["two-names-one-address", "the-line-that-goes-first", "one-shop-apart"]
+LEARNERS += ["two-sites-two-certificates", "pedal-money"]
 """Exercises whose checks look at names: in DNS, hosts file, rules, certificates, redirects."""
 
 
