@@ -2,8 +2,10 @@
 
 import contextlib
 import errno
+import fcntl
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from labsupport.base.errors import StorageError
@@ -31,6 +33,24 @@ def write_atomically(path: Path, content: str | bytes, mode: int = 0o600) -> Non
         if temporary:
             with contextlib.suppress(FileNotFoundError):
                 Path(temporary).unlink()
+
+
+@contextlib.contextmanager
+def locked_folder(folder: Path) -> Iterator[None]:
+    """Hold a folder for oneself, also before other processes; it is made if it is not there.
+
+    By an flock on the folder itself, which leaves no file. StorageError when it can't be made.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise storage_error(folder, error) from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def append_line(path: Path, line: str) -> None:

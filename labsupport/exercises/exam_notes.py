@@ -1,14 +1,11 @@
 """What is kept of an exam: the sitting under way, and a line for each grading."""
 
-import contextlib
-import fcntl
 import json
-import os
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 
 from labsupport.base.errors import StorageError
-from labsupport.base.files import append_line, storage_error, write_atomically
+from labsupport.base.files import append_line, locked_folder, write_atomically
 from labsupport.base.paths import Instance
 from labsupport.base.types import Json
 from labsupport.exercises.sitting import Sitting, parsed
@@ -65,16 +62,6 @@ class ExamNotes:
                 torn.append(number)
         return found, torn
 
-    @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self) -> AbstractContextManager[None]:
         """One start or submission at a time, also of several processes."""
-        try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise storage_error(self.folder, error) from error
-        descriptor = os.open(self.folder, os.O_RDONLY)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(descriptor)
+        return locked_folder(self.folder)

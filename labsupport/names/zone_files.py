@@ -1,16 +1,13 @@
 """Editing zone files: one record a line, every other byte left as it was."""
 
-import contextlib
-import fcntl
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from dnslib import QTYPE
 
 from labsupport.base.errors import UsageError
-from labsupport.base.files import storage_error, write_atomically
+from labsupport.base.files import locked_folder, write_atomically
 from labsupport.names.records import Record, Records
 from labsupport.names.zones import Zone, Zones, default_zone, path_of, text_at
 from labsupport.rules import zones as zone_text
@@ -86,13 +83,13 @@ class ZoneFiles:
         address, and the other way round. A zone is made from the name's last two labels when it
         lies in none. UsageError when DNS can't hold the record.
         """
-        with self._locked():
+        with locked_folder(self.folder):
             self._write(self.plan_add(name, value, record_type, ttl=ttl, also=also))
 
     def remove(self, name: str, record_type: str = "", value: str = "") -> None:
         """Take the records of `name` (of one type or value only, if given) out of its zone."""
         if self._zones.origin_of(self._name(name)):
-            with self._locked():
+            with locked_folder(self.folder):
                 self._write(self.plan_remove(name, record_type, value))
 
     def has(self, name: str) -> bool:
@@ -164,7 +161,7 @@ class ZoneFiles:
 
     def apply(self, plan: ZonePlan) -> None:
         """Make the edit, all of it or nothing. UsageError when the file has changed meanwhile."""
-        with self._locked():
+        with locked_folder(self.folder):
             if self.text(plan.origin) != plan.before:
                 raise UsageError(
                     f"{plan.origin}.zone has changed since the edit was planned",
@@ -184,18 +181,3 @@ class ZoneFiles:
         if plan.after != plan.before:
             data = plan.after.encode("utf-8", "surrogateescape")
             write_atomically(path_of(self.folder, plan.origin), data, mode=0o644)
-
-    @contextlib.contextmanager
-    def _locked(self) -> Iterator[None]:
-        """Hold the folder's lock, so that editors in several processes lose no edit."""
-        path = self.folder / ".lock"
-        try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        except OSError as error:
-            raise storage_error(path, error) from error
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(lock)

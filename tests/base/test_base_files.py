@@ -1,13 +1,15 @@
 """Atomic writes: whole or not at all, and private."""
 
 import errno
+import fcntl
+import os
 import stat
 from pathlib import Path
 
 import pytest
 
 from labsupport.base.errors import StorageError
-from labsupport.base.files import append_line, storage_error, write_atomically
+from labsupport.base.files import append_line, locked_folder, storage_error, write_atomically
 
 
 def test_a_written_file_is_private_by_default(tmp_path: Path) -> None:
@@ -58,3 +60,20 @@ def test_lines_are_added_each_on_its_own_even_after_a_torn_one(tmp_path: Path) -
 def test_a_line_that_cannot_be_added_is_a_storage_error(tmp_path: Path) -> None:
     with pytest.raises(StorageError):
         append_line(tmp_path, "a folder is no file")
+
+
+def test_a_folder_is_held_by_one_at_a_time(tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "folder"
+    with locked_folder(folder):
+        descriptor = os.open(folder, os.O_RDONLY)
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.close(descriptor)
+    assert list(folder.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageError), locked_folder(tmp_path / "file" / "folder"):
+        pass

@@ -3,16 +3,13 @@
 With the note alone everything can be put back, also when the breaking was cut off in the middle.
 """
 
-import contextlib
-import fcntl
 import json
-import os
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from labsupport.base.errors import StorageError
-from labsupport.base.files import storage_error, write_atomically
+from labsupport.base.files import locked_folder, storage_error, write_atomically
 from labsupport.base.paths import Instance
 from labsupport.base.types import Json
 
@@ -79,16 +76,9 @@ class Notes:
         """Forget the note of a breakage that is healed."""
         self._path(name).unlink(missing_ok=True)
 
-    @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self) -> AbstractContextManager[None]:
         """One breaking or healing at a time, also of several processes."""
-        self._make_folder()
-        descriptor = os.open(self.folder, os.O_RDONLY)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(descriptor)
+        return locked_folder(self.folder)
 
     def _make_folder(self) -> None:
         try:
