@@ -1,16 +1,15 @@
 """Do requests that come by the Gateway get the answers they should? And if not, why?"""
 
-import contextlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from labsupport.base.errors import UsageError, WaitTimeout
+from labsupport.base.errors import UsageError
 from labsupport.base.types import Json
 from labsupport.exercises.exercise import Exercise
 from labsupport.exercises.verdict import Verdict
-from labsupport.kube.wait import until_nothing_missing
+from labsupport.kube.wait import settled
 from labsupport.rules.gateway import Choice, Matched
 from labsupport.session import Lab
 from labsupport.session.gateway import answer_in_words
@@ -83,15 +82,16 @@ class Shares:
         found: list[Mapping[str, int]] = []
         address, number = lab.gateway.address, sum(self.wanted.values())
 
-        def lacks() -> list[str]:
+        def look() -> Mapping[str, int]:
             with lab.connect(self.url, resolve=address) as connection:
                 pods = [connection.get(self.url).pod or "the proxy" for _ in range(number)]
             found.append(Counter(pod.partition("-")[0] for pod in pods))
-            return [] if found[-2:] == [self.wanted] * 2 else ["other shares"]
+            return found[-1]
 
-        with contextlib.suppress(WaitTimeout):  # what they are then is the finding
-            until_nothing_missing(lacks, what="these shares", timeout=2 * _LIVE_SECONDS)
-        return found[-1]
+        def is_wanted_twice(_: Mapping[str, int]) -> bool:
+            return found[-2:] == [self.wanted] * 2
+
+        return settled(look, is_wanted_twice, timeout=2 * _LIVE_SECONDS)
 
 
 def _counted(found: Mapping[str, int]) -> str:
@@ -109,17 +109,13 @@ def _not_installed(exercise: Exercise, lab: Lab, expected: str) -> Verdict | Non
 
 def _settled(lab: Lab, call: Call) -> str:
     """The answer in words, once it is the one that is wanted, or stays another."""
-    found: list[str] = []
     address = lab.gateway.address
 
-    def lacks() -> list[str]:
-        answer = lab.client.get(call.url, resolve=address, headers=dict(call.headers))
-        found.append(answer_in_words(answer))
-        return [] if found[-1] == call.wanted else ["another answer"]
+    def answer() -> str:
+        met = lab.client.get(call.url, resolve=address, headers=dict(call.headers))
+        return answer_in_words(met)
 
-    with contextlib.suppress(WaitTimeout):  # what it is then is the finding
-        until_nothing_missing(lacks, what=f"{call}: {call.wanted}", timeout=_LIVE_SECONDS)
-    return found[-1]
+    return settled(answer, lambda words: words == call.wanted, timeout=_LIVE_SECONDS)
 
 
 def _why(lab: Lab, call: Call) -> tuple[str, str]:

@@ -1,13 +1,11 @@
 """Whose address a pod sees, and at which pod a visitor stays: and if not so, why."""
 
-import contextlib
-
-from labsupport.base.errors import LabError, RequestFailed, WaitTimeout
+from labsupport.base.errors import LabError, RequestFailed
 from labsupport.base.types import Json
 from labsupport.exercises.exercise import Exercise
 from labsupport.exercises.verdict import Verdict
 from labsupport.http.exchange import Exchange
-from labsupport.kube.wait import until_nothing_missing
+from labsupport.kube.wait import settled
 from labsupport.session import Lab
 
 _LIVE_SECONDS = 2.0
@@ -22,15 +20,9 @@ def caller_seen(exercise: Exercise, lab: Lab, /, *answer: object) -> Verdict:
 
     The exercise's only way is from the name of the Service to the app that should answer.
     """
-    found: list[Verdict] = []
-
-    def lacks() -> list[str]:
-        found.append(_of_caller(exercise, lab))
-        return [] if found[-1].passed else [found[-1].got]
-
-    with contextlib.suppress(WaitTimeout):  # what the pod sees then is the finding
-        until_nothing_missing(lacks, what="the pod to see its caller", timeout=_LIVE_SECONDS)
-    return found[-1]
+    return settled(
+        lambda: _of_caller(exercise, lab), lambda found: found.passed, timeout=_LIVE_SECONDS
+    )
 
 
 def _of_caller(exercise: Exercise, lab: Lab) -> Verdict:
@@ -98,15 +90,9 @@ def stays_at_one_pod(exercise: Exercise, lab: Lab, /, *answer: object) -> Verdic
     """
     ((url, app),) = exercise.ways.items()
     expected = f"at {url} each visitor stays at one pod of {app}, and not all at the same"
-    found: list[tuple[str, str]] = []
-
-    def lacks() -> list[str]:
-        found.append(_trouble(lab, url))
-        return [found[-1][0]] if found[-1][0] else []
-
-    with contextlib.suppress(WaitTimeout):  # what it does then is the finding
-        until_nothing_missing(lacks, what=f"visitors of {url} to stay", timeout=_LIVE_SECONDS)
-    got, hint = found[-1]
+    got, hint = settled(
+        lambda: _trouble(lab, url), lambda found: not found[0], timeout=_LIVE_SECONDS
+    )
     if not got:
         return Verdict(exercise.name, expected, "just that")
     return Verdict(exercise.name, expected, got, "the annotations of Service and Ingress", hint)

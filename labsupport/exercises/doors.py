@@ -1,15 +1,14 @@
 """Does each controller, asked at its own address, answer as it should?"""
 
-import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
-from labsupport.base.errors import NameNotFound, WaitTimeout
+from labsupport.base.errors import NameNotFound
 from labsupport.exercises.exercise import NOBODY, Exercise
 from labsupport.exercises.reach import Obstacle, obstacle, way
 from labsupport.exercises.verdict import Verdict
-from labsupport.kube.wait import until_nothing_missing
+from labsupport.kube.wait import settled
 from labsupport.session import Lab
 from labsupport.session.controller import Controller
 
@@ -95,15 +94,12 @@ def _elsewhere(lab: Lab, door: Door, controller: Controller) -> Obstacle | None:
 
 def _without_headers(lab: Lab, door: Door, controller: Controller) -> Obstacle | None:
     """That the right answer comes without one of its headers."""
-    found: list[str] = []
 
     def missing() -> list[str]:
         headers = lab.get(door.url, resolve=controller.address).headers
-        found[:] = [f"{name}: {v}" for name, v in door.headers.items() if headers.get(name) != v]
-        return found
+        return [f"{name}: {v}" for name, v in door.headers.items() if headers.get(name) != v]
 
-    with contextlib.suppress(WaitTimeout):  # what is missing then is the finding
-        until_nothing_missing(missing, what=door.expected, timeout=_LIVE_SECONDS)
+    found = settled(missing, lambda names: not names, timeout=_LIVE_SECONDS)
     if not found:
         return None
     return Obstacle(

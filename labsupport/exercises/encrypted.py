@@ -1,16 +1,15 @@
 """Do URLs lead where they should over TLS, with certificates that a client believes?"""
 
-import contextlib
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from labsupport.base.errors import LabError, WaitTimeout
+from labsupport.base.errors import LabError
 from labsupport.exercises.exercise import Exercise
 from labsupport.exercises.reach import Obstacle, obstacle, wanted
 from labsupport.exercises.verdict import Verdict
 from labsupport.exercises.visits import in_the_way
 from labsupport.http.exchange import Exchange
-from labsupport.kube.wait import until_nothing_missing
+from labsupport.kube.wait import settled
 from labsupport.rules.certificates import CertificateFacts, name_match
 from labsupport.session import Lab
 
@@ -69,15 +68,9 @@ def sent_to_https(exercise: Exercise, lab: Lab, /, *answer: object) -> Verdict:
 
 def _sent_on(lab: Lab, plain: str, url: str) -> Exchange:
     """The answer to the http URL, once it leads to `url`, or stays another."""
-    found: list[Exchange] = []
-
-    def lacks() -> list[str]:
-        found.append(lab.client.get(plain))
-        return [] if _sends_to(found[-1], url) else ["another answer"]
-
-    with contextlib.suppress(WaitTimeout):  # what it is then is the finding
-        until_nothing_missing(lacks, what=f"{plain} to lead to https", timeout=_LIVE_SECONDS)
-    return found[-1]
+    return settled(
+        lambda: lab.client.get(plain), lambda met: _sends_to(met, url), timeout=_LIVE_SECONDS
+    )
 
 
 def _sends_to(answer: Exchange, url: str) -> bool:
@@ -103,18 +96,12 @@ def _distrust(lab: Lab, url: str) -> Obstacle | None:
 
 def _settled(lab: Lab, host: str) -> CertificateFacts:
     """The certificate shown for `host`, once it is the one that the cluster's Secrets ask for."""
-    found = [lab.trust.presented(host).certificate]
 
-    def lacks() -> list[str]:
-        foreseen = lab.trust.foreseen(host).chain
-        if not foreseen or foreseen[0] == found[-1]:
-            return []
-        found.append(lab.trust.presented(host).certificate)
-        return ["the proxy has not followed yet"]
+    def foreseen(shown: CertificateFacts) -> bool:
+        chain = lab.trust.foreseen(host).chain
+        return not chain or chain[0] == shown
 
-    with contextlib.suppress(WaitTimeout):  # what it shows then is the finding
-        until_nothing_missing(lacks, what=f"a certificate for {host}", timeout=_LIVE_SECONDS)
-    return found[-1]
+    return settled(lambda: lab.trust.presented(host).certificate, foreseen, timeout=_LIVE_SECONDS)
 
 
 def _names(certificate: CertificateFacts) -> str:

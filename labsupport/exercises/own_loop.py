@@ -3,12 +3,12 @@
 import contextlib
 from dataclasses import dataclass
 
-from labsupport.base.errors import LabError, RequestFailed, WaitTimeout
+from labsupport.base.errors import LabError
 from labsupport.exercises.exercise import NOBODY, Exercise
-from labsupport.exercises.reach import way
+from labsupport.exercises.reach import answer_at, way
 from labsupport.exercises.verdict import Verdict
 from labsupport.http.exchange import Exchange
-from labsupport.kube.wait import until_nothing_missing
+from labsupport.kube.wait import settled
 from labsupport.session import Lab
 from labsupport.session.bare_proxy import UNTOLD
 
@@ -92,18 +92,8 @@ class Controls:
 
 def _asked(lab: Lab, ask: Ask, address: str) -> tuple[str, str] | None:
     """Who took the request in place of the right one, and the hint; None when that one did."""
-    found: list[Exchange | None] = []
-
-    def lacks() -> list[str]:
-        try:
-            found.append(lab.client.get(ask.url, resolve=address))
-        except RequestFailed:
-            found.append(None)
-        return [] if ask.satisfied(found[-1]) else ["another answer"]
-
-    with contextlib.suppress(WaitTimeout):  # what it is then is the finding
-        until_nothing_missing(lacks, what=way(ask.url, ask.app), timeout=_LIVE_SECONDS)
-    if ask.satisfied(met := found[-1]):
+    met = settled(lambda: answer_at(lab, ask.url, address), ask.satisfied, timeout=_LIVE_SECONDS)
+    if ask.satisfied(met):
         return None
     if met is None:
         return f"no answer to {ask.url}", "See whether Caddy runs: ./lab logs bare-proxy"

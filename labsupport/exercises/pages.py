@@ -1,18 +1,16 @@
 """Does the lab's own controller answer with the pages that it should? And if not, why?"""
 
-import contextlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from labsupport.base.errors import RequestFailed, WaitTimeout
 from labsupport.base.types import Json
 from labsupport.exercises.exercise import Exercise
-from labsupport.exercises.reach import way
+from labsupport.exercises.reach import answer_at, way
 from labsupport.exercises.verdict import Verdict
 from labsupport.http.exchange import Exchange
-from labsupport.kube.wait import until_nothing_missing
+from labsupport.kube.wait import settled
 from labsupport.rules.ingress.route import name_of
 from labsupport.session import Lab
 from labsupport.session.controller import Controller
@@ -73,18 +71,9 @@ class Pages:
 
 def _settled(lab: Lab, page: Page, controller: Controller) -> Exchange | None:
     """The answer, once it is the one that is wanted, or stays another; None for none."""
-    found: list[Exchange | None] = []
-
-    def lacks() -> list[str]:
-        try:
-            found.append(lab.client.get(page.url, resolve=controller.address))
-        except RequestFailed:
-            found.append(None)
-        return [] if page.satisfied(found[-1]) else ["another answer"]
-
-    with contextlib.suppress(WaitTimeout):  # what it is then is the finding
-        until_nothing_missing(lacks, what=page.expected, timeout=_LIVE_SECONDS)
-    return found[-1]
+    return settled(
+        lambda: answer_at(lab, page.url, controller.address), page.satisfied, timeout=_LIVE_SECONDS
+    )
 
 
 def _in_words(page: Page, met: Exchange | None) -> str:

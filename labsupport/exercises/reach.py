@@ -1,16 +1,15 @@
 """Do URLs lead where they should? And if not, what is the first thing in the way?"""
 
-import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from labsupport.base.errors import NameNotFound, RequestFailed, WaitTimeout
+from labsupport.base.errors import NameNotFound, RequestFailed
 from labsupport.exercises.exercise import Exercise
 from labsupport.exercises.reasons import Reasons
 from labsupport.exercises.verdict import Verdict
 from labsupport.http.exchange import Exchange
-from labsupport.kube.wait import until_nothing_missing
+from labsupport.kube.wait import settled
 from labsupport.session import Lab
 from labsupport.session.controller import Controller
 
@@ -91,6 +90,14 @@ def way(url: str, app: str) -> str:
     return f"{url} answered by {app}" if app else f"{url} refused by the proxy"
 
 
+def answer_at(lab: Lab, url: str, address: str) -> Exchange | None:
+    """What a proxy's address answers to a GET of `url`; None for no answer."""
+    try:
+        return lab.client.get(url, resolve=address)
+    except RequestFailed:
+        return None
+
+
 def _as_wanted(answer: Exchange, app: str) -> bool:
     if app:
         return answer.status == 200 and (answer.pod or "").startswith(f"{app}-")
@@ -99,17 +106,7 @@ def _as_wanted(answer: Exchange, app: str) -> bool:
 
 def _settled(lab: Lab, url: str, reasons: Reasons, resolve: Mapping[str, str]) -> Exchange:
     """The answer, once it is the one that the controller should give by the rules as they are."""
-    answers = [_asked(lab, url, resolve)]
-
-    def lacks() -> list[str]:
-        if reasons.foresee(answers[-1]):
-            return []
-        answers.append(_asked(lab, url, resolve))
-        return ["the proxy has not followed yet"]
-
-    with contextlib.suppress(WaitTimeout):  # what it answers then is the finding
-        until_nothing_missing(lacks, what=f"an answer from {url}", timeout=_LIVE_SECONDS)
-    return answers[-1]
+    return settled(lambda: _asked(lab, url, resolve), reasons.foresee, timeout=_LIVE_SECONDS)
 
 
 def _asked(lab: Lab, url: str, resolve: Mapping[str, str]) -> Exchange:

@@ -1,14 +1,13 @@
 """Where TLS ends, as both ends say it: what the client was shown, and what the pod received."""
 
-import contextlib
 import re
 from dataclasses import dataclass
 
-from labsupport.base.errors import LabError, RequestFailed, WaitTimeout
+from labsupport.base.errors import LabError, RequestFailed
 from labsupport.exercises.exercise import Exercise
 from labsupport.exercises.verdict import Verdict
 from labsupport.http.exchange import Exchange
-from labsupport.kube.wait import until_nothing_missing
+from labsupport.kube.wait import settled
 from labsupport.session import Lab
 
 CLEAR = "reaches the pod in clear text"
@@ -52,15 +51,7 @@ def tls_ends(exercise: Exercise, lab: Lab, /, *answer: object) -> Verdict:
 
 def _settled(lab: Lab, url: str, wanted: str) -> _Seen:
     """What comes of a GET, once it is what is wanted, or stays something else."""
-    found: list[_Seen] = []
-
-    def lacks() -> list[str]:
-        found.append(_seen(lab, url))
-        return [] if found[-1].way == wanted else [found[-1].told]
-
-    with contextlib.suppress(WaitTimeout):  # what comes of it then is the finding
-        until_nothing_missing(lacks, what=f"that {url} {wanted}", timeout=_LIVE_SECONDS)
-    return found[-1]
+    return settled(lambda: _seen(lab, url), lambda seen: seen.way == wanted, timeout=_LIVE_SECONDS)
 
 
 def _seen(lab: Lab, url: str) -> _Seen:

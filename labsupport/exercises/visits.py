@@ -1,17 +1,16 @@
 """Do requests get the answers they should, with the headers and passwords that they bring?"""
 
-import contextlib
 import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from labsupport.base.errors import NameNotFound, RequestFailed, WaitTimeout
+from labsupport.base.errors import NameNotFound, RequestFailed
 from labsupport.exercises.exercise import Exercise
 from labsupport.exercises.verdict import Verdict
 from labsupport.http.exchange import Exchange
-from labsupport.kube.wait import until_nothing_missing
+from labsupport.kube.wait import settled
 from labsupport.session import Lab
 
 _LIVE_SECONDS = 3.0
@@ -71,15 +70,11 @@ class Visits:
 
 def _settled(lab: Lab, visit: Visit) -> Exchange:
     """The answer, once it is the one that is wanted, or stays another."""
-    found: list[Exchange] = []
-
-    def lacks() -> list[str]:
-        found.append(lab.client.get(visit.url, headers=visit.headers, auth=visit.auth))
-        return [] if visit.satisfied(found[-1]) else ["another answer"]
-
-    with contextlib.suppress(WaitTimeout):  # what it is then is the finding
-        until_nothing_missing(lacks, what=visit.expected, timeout=_LIVE_SECONDS)
-    return found[-1]
+    return settled(
+        lambda: lab.client.get(visit.url, headers=visit.headers, auth=visit.auth),
+        visit.satisfied,
+        timeout=_LIVE_SECONDS,
+    )
 
 
 def in_the_way(lab: Lab, url: str, missed: str) -> tuple[str, str]:

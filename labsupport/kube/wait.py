@@ -2,9 +2,12 @@
 
 import time
 from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from labsupport.base.errors import WaitTimeout
 from labsupport.base.types import Json
+
+T = TypeVar("T")
 
 
 def until_nothing_missing(
@@ -23,6 +26,19 @@ def until_nothing_missing(
                 remedy="look closer: ./lab status, or: kubectl get pods,events -A",
             )
         time.sleep(every)
+
+
+def settled(
+    look: Callable[[], T], good: Callable[[T], bool], *, timeout: float, every: float = 0.05
+) -> T:
+    """What `look` gives, once that is good; the last that it gave when none is within `timeout` s.
+
+    For what may take a moment to be live: what is found then is the finding.
+    """
+    deadline = time.monotonic() + timeout
+    while not good(found := look()) and time.monotonic() < deadline:
+        time.sleep(every)
+    return found
 
 
 def unready_deployments(deployments: Iterable[Json]) -> list[str]:

@@ -1,7 +1,5 @@
 """Whether a breakage is mended, as its users see it; and if not, the next hint."""
 
-import time
-
 from labsupport.base.errors import UsageError
 from labsupport.exercises.clinic.breakage import Breakage
 from labsupport.exercises.clinic.cases import breakage
@@ -9,6 +7,7 @@ from labsupport.exercises.clinic.note import Note, Notes
 from labsupport.exercises.clinic.visiting import Visit, expected, visit
 from labsupport.exercises.progress import Progress
 from labsupport.exercises.verdict import Verdict
+from labsupport.kube.wait import settled
 from labsupport.session import Lab
 
 _LIVE_SECONDS = 1.0
@@ -41,12 +40,7 @@ def mended(name: str, lab: Lab) -> Verdict:
 
 def _settled(case: Breakage, lab: Lab) -> Visit:
     """What is met once the last change is live: what is fine at once needs no waiting."""
-    met = visit(case, lab)
-    deadline = time.monotonic() + _LIVE_SECONDS
-    while not met.fine and time.monotonic() < deadline:
-        time.sleep(0.1)
-        met = visit(case, lab)
-    return met
+    return settled(lambda: visit(case, lab), lambda met: met.fine, timeout=_LIVE_SECONDS)
 
 
 def _another_cause(case: Breakage, lab: Lab) -> tuple[str, str] | None:
