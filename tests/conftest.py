@@ -8,14 +8,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from shared_cluster import SharedCluster
 
 
 def pytest_configure() -> None:
-    """Heed SIGINT, and so all that tests start, even where a shell began us with it ignored."""
+    """Heed SIGINT, and so all that tests start, even where a shell began us with it ignored.
+
+    Property tests have no time limit.
+    """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # How long an example takes says more about the machine than about us.
+    settings.register_profile("untimed", deadline=None)
+    settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)

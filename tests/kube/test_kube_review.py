@@ -91,7 +91,7 @@ def test_nothing_is_no_problem() -> None:
     assert reviewed("---\n# later\n").objects == ()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.integers(0, len(INGRESS)), st.integers(0, 12), st.text(_YAML_SIGNS, max_size=4))
 def test_whatever_is_being_typed_is_reviewed_not_raised(at: int, cut: int, typed: str) -> None:
     reviewed(INGRESS[:at] + typed + INGRESS[at + cut :])

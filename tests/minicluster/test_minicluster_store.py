@@ -269,7 +269,7 @@ OPERATIONS = st.lists(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(OPERATIONS)
 def test_the_history_told_to_a_watch_leads_to_what_is_stored(
     operations: list[tuple[str, str, str]],

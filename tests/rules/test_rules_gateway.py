@@ -62,7 +62,7 @@ def wildcard_spans_more(spec: Json, host: str) -> bool:
     )
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(st.lists(host_rules, max_size=5), st.booleans())
 def test_each_request_goes_where_the_ingress_sent_it(
     site: list[tuple[str, list[tuple[str, str]]]], has_default: bool

@@ -94,7 +94,7 @@ REQUESTS = [Request("http", host, 80, path) for host in ASKED_HOSTS for path in 
 def test_the_matcher_agrees_with_a_naive_reading(profile: Profile) -> None:
     compared = 0  # pairs of a rule set and a request
 
-    @settings(max_examples=RULE_SETS, deadline=None)
+    @settings(max_examples=RULE_SETS)
     @given(st.lists(rules, max_size=12))
     def agrees(all_rules: list[Rule]) -> None:
         nonlocal compared
@@ -110,7 +110,7 @@ def test_the_matcher_agrees_with_a_naive_reading(profile: Profile) -> None:
     assert compared >= 20_000
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(rules, max_size=8), st.sampled_from(ASKED_HOSTS), st.sampled_from(ASKED_PATHS))
 def test_an_explanation_names_the_winner_that_the_index_finds(
     all_rules: list[Rule], host: str, path: str
@@ -123,7 +123,7 @@ def test_an_explanation_names_the_winner_that_the_index_finds(
     )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(rules, max_size=12), st.sampled_from([*ASKED_HOSTS, "", "x.b.com", "a.com.x"]))
 def test_hosts_are_worded_the_same_in_bulk_and_one_by_one(all_rules: list[Rule], host: str) -> None:
     ingresses = [ingress_of(position, rule) for position, rule in enumerate(all_rules)]
@@ -134,7 +134,7 @@ def test_hosts_are_worded_the_same_in_bulk_and_one_by_one(all_rules: list[Rule],
         assert match.matched or match.reason == each.reason
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(rules, max_size=8), st.randoms(use_true_random=False))
 def test_the_order_in_which_ingresses_come_changes_nothing(
     all_rules: list[Rule], shuffler: Random
@@ -146,7 +146,7 @@ def test_the_order_in_which_ingresses_come_changes_nothing(
     assert decide(request, shuffled) == decide(request, ingresses)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(rules, max_size=8), st.sampled_from(ASKED_HOSTS), st.sampled_from(ASKED_PATHS))
 def test_every_rule_is_considered_once_and_at_most_one_wins(
     all_rules: list[Rule], host: str, path: str

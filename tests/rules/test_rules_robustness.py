@@ -86,7 +86,7 @@ def parent(obj: Json, path: tuple[str | int, ...]) -> Any:
 
 
 @pytest.mark.parametrize("sample", samples(), ids=lambda each: each["kind"])
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(data=st.data())
 def test_an_object_with_holes_is_judged(sample: Json, data: st.DataObject) -> None:
     obj = copy.deepcopy(sample)

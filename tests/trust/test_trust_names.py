@@ -63,7 +63,6 @@ AUTHORITY = Authority.create("ours", lifetime=timedelta(days=1))
 @example(names=["A.Example.com"], host="a.eXample.com")
 @settings(
     max_examples=300,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_a_name_is_accepted_exactly_when_openssl_accepts_it(
@@ -73,7 +72,7 @@ def test_a_name_is_accepted_exactly_when_openssl_accepts_it(
 
 
 @given(base=HOSTS.filter(lambda host: "." in host), data=st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_host_under_a_wildcard_is_accepted_as_openssl_does(
     judge: Judge, base: str, data: st.DataObject
 ) -> None:

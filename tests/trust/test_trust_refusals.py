@@ -163,14 +163,14 @@ def test_the_verdict_names_each_reason_and_what_mends_it() -> None:
 @given(
     text=st.text() | st.text().map("-----BEGIN CERTIFICATE-----{}-----END CERTIFICATE-----".format)
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_whatever_text_is_given_is_read_or_refused_in_words(text: str) -> None:
     with pytest.raises(CertificateError):
         chain_of(text)
 
 
 @given(at=st.integers(0, 400), value=st.integers(0, 255))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_damaged_certificate_is_read_or_refused_in_words(at: int, value: int) -> None:
     der = bytearray(chain_of(LEAF.certificate)[0].der)
     der[at % len(der)] = value
