@@ -28,13 +28,15 @@ _TCP: dict[str, Tcp] = {
     "connect-timeout": "timeout",
 }
 _OWN_WORDS = {
-    404: "404 page not found",
-    500: "Internal Server Error",
-    502: "Bad Gateway",
-    503: "no available server",
-    504: "Gateway Timeout",
+    (404, "404 page not found"),
+    (500, "Internal Server Error"),
+    (502, "Bad Gateway"),
+    (503, "no available server"),
+    (504, "Gateway Timeout"),
+    (404, "no Ingress rule takes this request"),
+    (503, "nobody behind this Ingress rule can answer"),
 }
-"""What Traefik writes into an answer of its own."""
+"""What Traefik writes into answers of its own, and then what the lab's controller has Caddy say."""
 
 
 @dataclass(frozen=True)
@@ -185,7 +187,7 @@ def _author(exchange: Exchange) -> Any:
     """Whose answer it is, as far as that shows."""
     if exchange.pod:
         return "app"
-    if exchange.text.strip() == _OWN_WORDS.get(exchange.status):
+    if (exchange.status, exchange.text.strip()) in _OWN_WORDS:
         return "proxy"
     if exchange.proxy is not None:
         return "app" if exchange.proxy.origin_status else "proxy"

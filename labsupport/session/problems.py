@@ -19,6 +19,8 @@ from labsupport.rules.ingress.route import default_backend, name_of, namespace_o
 from labsupport.rules.ingress.traefik_nginx import shares_only
 from labsupport.rules.status import StatusError
 from labsupport.session.controller import FIRST, Controller
+from labsupport.session.controller_events import by_object, in_words
+from labsupport.session.controller_view_objects import served
 
 if TYPE_CHECKING:
     from labsupport.session.lab import Lab
@@ -54,7 +56,7 @@ def controller_problems(api: Api, controller: Controller) -> list[str]:
     missing = _missing_kinds(api, controller) if own_kinds else []
     found = [*_restarts(controller), *missing, *_lost_watches(controller)]
     if controller.proxy != "Traefik":
-        return found
+        return [*found, *_lasting(lambda: _rejected(api, controller))]
     try:
         own_kinds = own_kinds and not missing  # else it is clear why none of them works
         return [*found, *_lasting(lambda: _unusable(api, controller, own_kinds))]
@@ -225,6 +227,20 @@ def _left_out(controller: Controller, obj: Json, rule: str, log: list[str]) -> s
     said = event.split("error=")[0].strip()
     parts = filter(None, (said, _unquoted(error[1]) if error else ""))
     return f"{place}: {controller.title} {what}; its log says: {': '.join(parts)}"
+
+
+def _rejected(api: Api, controller: Controller) -> list[str]:
+    """What the controller's Events warn of; Ingresses of which it says the same stand together.
+
+    A proxy that refuses its configuration is said of every Ingress: no change of any reaches it.
+    """
+    places: dict[str, list[str]] = {}
+    events = by_object(api, controller)
+    for ingress in served(api, controller):
+        event = events.get(ingress["metadata"]["uid"])
+        if event and event.get("type") == "Warning":
+            places.setdefault(in_words(event), []).append(f"Ingress {name_of(ingress)}")
+    return [f"{', '.join(each)}: {controller.title} says {said}" for said, each in places.items()]
 
 
 def _unquoted(text: str) -> str:

@@ -321,6 +321,25 @@ def test_when_caddy_refuses_the_last_configuration_serves_on(
     told(lab, "odd", "Sync")
 
 
+def test_a_refused_configuration_is_said_of_every_ingress_until_it_is_mended(
+    lab: Lab, controller: str, ask: Ask, apply: Apply
+) -> None:
+    apply(of("IngressParameters", "odd", timeouts={"connect": "99999999999h"}))
+    apply(ingress_class("lab-odd", "odd"), ingress("odd.example.com", class_name="lab-odd"))
+    told(lab, "odd", "Rejected: Caddy refuses: ")
+    apply(ingress("blameless.example.com"))
+    told(lab, "blameless", "Rejected: Caddy refuses: ")
+    (problem,) = lab.controllers["lab"].problems()
+    places, _, said = problem.partition(": ")
+    assert set(places.split(", ")) == {"Ingress default/odd", "Ingress default/blameless"}
+    assert said.startswith("lab-controller says Rejected: Caddy refuses: ")
+    assert problem in lab.status().missing
+    assert lab.diagnose("http://blameless.example.com/", resolve=controller).why == problem
+    apply(of("IngressParameters", "odd", timeouts={"connect": "2s"}))
+    ask("http://blameless.example.com/")
+    until(lab.controllers["lab"].problems, lambda found: found == [])
+
+
 # Files
 
 

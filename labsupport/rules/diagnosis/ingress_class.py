@@ -135,8 +135,9 @@ def _disabled(case: Case, own: Candidate, ingress: Json, saw: str, look: str) ->
 
 def _reported(case: Case, ingress: Json, saw: str) -> Broken | None:
     """What the controller itself says against the Ingress."""
-    about = f"Ingress {name_of(ingress)}: "
-    why = next((each for each in case.facts.reports if each.startswith(about)), "")
+    place = f"Ingress {name_of(ingress)}"  # several of which it says the same stand together
+    reports = case.facts.reports
+    why = next((each for each in reports if place in each.partition(": ")[0].split(", ")), "")
     if not why:
         return None
     look = Remedy("correct it; the controller's log", f"./lab logs {case.controller.name}")
