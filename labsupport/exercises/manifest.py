@@ -1,11 +1,12 @@
 """Ingress manifests in few words, for answers that are kept as data."""
 
+import json
 from collections.abc import Mapping, Sequence
 
 _HEAD = """\
 apiVersion: networking.k8s.io/v1
 kind: Ingress
-metadata: {{name: {name}}}
+metadata:{metadata}
 spec:
   ingressClassName: {ingress_class}
 """
@@ -19,14 +20,17 @@ def ingress(
     default: str = "",
     tls: Mapping[str, Sequence[str]] | None = None,
     ingress_class: str = "traefik",
+    annotations: Mapping[str, str] | None = None,
 ) -> str:
-    """The YAML of an Ingress.
+    """The YAML of an Ingress, its `annotations` with their prefixes.
 
     `rules` maps a host ("" for a rule without one) to its paths, each as `Exact /path -> app`.
     An app, also the one of the default backend, is a Service, port 80, or `service:port`. `tls`
     maps Secrets to the hosts they are for.
     """
-    lines = [_HEAD.format(name=name, ingress_class=ingress_class).rstrip()]
+    keys = "".join(f"\n    {key}: {json.dumps(text)}" for key, text in (annotations or {}).items())
+    metadata = f"\n  name: {name}\n  annotations:{keys}" if keys else f" {{name: {name}}}"
+    lines = [_HEAD.format(metadata=metadata, ingress_class=ingress_class).rstrip()]
     if default:
         lines.append(f"  defaultBackend: {_backend(default)}")
     if tls:

@@ -72,13 +72,14 @@ class Requests:
         status: int = 200,
         *,
         app: str = "",
+        header: str = "",
         timeout: float = 10.0,
         **options: Any,
     ) -> Exchange:
         """Ask `url` until it answers with `status`: a new Ingress takes a moment to be live.
 
-        With an `app`, until it is one of that app's pods that does. Options as `get` has them;
-        `timeout` is for all requests together.
+        With an `app`, until it is one of that app's pods that does; with a `header`, until the
+        answer has it. Options as `get` has them; `timeout` is for all requests together.
         """
         answers: list[Exchange] = []
 
@@ -88,8 +89,9 @@ class Requests:
             except RequestFailed as error:
                 return [error.found]
             last = answers[-1]
+            told = header == "" or header in last.headers
             if last.status == status and (last.pod or "").startswith(f"{app}-" if app else ""):
-                return []
+                return [] if told else [f"its answer has no header {header}"]
             return [f"it answers {last.status} {last.reason}{f' from {last.pod}' if app else ''}"]
 
         until_nothing_missing(lacks, what=f"{status} from {url}", timeout=timeout)

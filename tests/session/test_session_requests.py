@@ -111,6 +111,13 @@ def test_an_answer_of_the_app_that_is_waited_for(lab: Lab) -> None:
     assert "it answers 200 OK from kiada-" in caught.value.found
 
 
+def test_a_header_that_is_waited_for(lab: Lab) -> None:
+    assert lab.wait_for(URL, header="content-type").headers["Content-Type"]
+    with pytest.raises(WaitTimeout) as caught:
+        lab.wait_for(URL, header="X-Nobody-Sets", timeout=0.1)
+    assert "its answer has no header X-Nobody-Sets" in caught.value.found
+
+
 def test_a_picture_shows_every_hop(lab: Lab) -> None:
     answer = lab.get(URL)
     twin = exchange_way(answer).text
