@@ -17,6 +17,7 @@ pytestmark = [
 CELLS = (
     "from labsupport import Lab\nfrom labsupport.widgets import ConformanceTable\nlab = Lab.open()",
     "ConformanceTable(lab, 'traefik', 'traefik-nginx')",
+    "table = ConformanceTable(lab, 'traefik')\ntable.choose(30)\ntable",
 )
 
 
@@ -63,3 +64,10 @@ def test_the_keyboard_reaches_every_cell(page: Page, table: Locator) -> None:
     page.keyboard.press("Enter")
     why = table.get_by_role("status", name="Why")
     expect(why).to_contain_text("✓ http is served beside https, traefik-nginx")
+
+
+def test_a_cell_chosen_far_down_is_in_sight(page: Page) -> None:
+    last = "a class that does not exist gets no address, traefik: not asked yet"
+    found = output(page, 2).get_by_role("button", name=last, exact=True)
+    found.locator("xpath=ancestor::table").scroll_into_view_if_needed()
+    expect(found).to_be_in_viewport()

@@ -56,6 +56,14 @@ function render({ model, el }) {
     }));
   };
 
+  const showChosen = () => { // it may be out of sight in its box; the page itself stays put
+    const cell = root.querySelector('[aria-pressed="true"]');
+    if (!cell) return;
+    const [box, place] = [root.getBoundingClientRect(), cell.getBoundingClientRect()];
+    const hidden = place.top < box.top || place.bottom > box.bottom;
+    if (hidden) root.scrollTop += place.top - box.top - box.height / 2;
+  };
+
   root.addEventListener("click", (event) => {
     const place = event.target.closest("button")?.dataset.place;
     if (place === undefined) return;
@@ -80,7 +88,9 @@ function render({ model, el }) {
 
   model.on("change:columns", build);
   model.on("change:states change:selected", fill);
+  model.on("change:selected", showChosen);
   build();
+  requestAnimationFrame(showChosen); // once it is in the page, and has a size
 }
 
 export default { render };
