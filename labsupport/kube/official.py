@@ -1,5 +1,6 @@
 """The official `kubernetes` client, set up for one cluster."""
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from labsupport.kube.access import Access
@@ -15,6 +16,8 @@ def client(access: Access) -> "ApiClient":
     """
     from kubernetes import client as official
 
+    # As our own errors do: what the API server says, and no traceback through the package.
+    official.ApiException._render_traceback_ = _in_words  # type: ignore[attr-defined]
     configuration = official.Configuration()
     configuration.host = access.server
     configuration.ssl_ca_cert = str(access.ca_file) if access.ca_file else None
@@ -23,6 +26,15 @@ def client(access: Access) -> "ApiClient":
         configuration.key_file = str(access.certificate.key)
     configuration.proxy = None
     return _tenant_client(access, configuration)
+
+
+def _in_words(error: Any) -> list[str]:
+    """What Jupyter shows in place of an ApiException's traceback."""
+    try:
+        said = json.loads(error.body)["message"]
+    except (TypeError, ValueError, KeyError):
+        said = f"{error.status} {error.reason}"
+    return [f"{type(error).__name__}: {said}"]
 
 
 def _tenant_client(access: Access, configuration: Any) -> "ApiClient":

@@ -26,7 +26,7 @@ def set_pool(lab: "Lab", size: int | None) -> str:
             "provider. With MetalLB one would: kubectl -n metallb-system edit ipaddresspool"
         )
     whole = list(whole_pool(network))
-    if size is not None and not 0 <= size <= len(whole):
+    if size is not None and not (isinstance(size, int) and 0 <= size <= len(whole)):
         raise UsageError(
             f"a pool has 0 to {len(whole)} addresses", found=str(size), remedy="lab.pool(2)"
         )

@@ -241,17 +241,29 @@ class Controller:
         return controller_problems(self._api, self)
 
 
-def installed_controllers(api: Api, client: Client) -> dict[str, Controller]:
+class ByClass(dict[str, Controller]):
+    """Controllers by class; a class that none serves is a UsageError, not a KeyError."""
+
+    def __missing__(self, ingress_class: str) -> Controller:
+        its = (each.name for each in INSTALLATIONS if each.ingress_class == ingress_class)
+        raise UsageError(
+            f"no controller of class {ingress_class} is installed",
+            found=f"classes served: {', '.join(self) or 'none'}",
+            remedy=f'lab.install("{next(its, "traefik-internal")}")',
+        )
+
+
+def installed_controllers(api: Api, client: Client) -> ByClass:
     """The controllers that are installed now, by the class that each serves; some serve several."""
     classes = api.list("ingressclasses")
     installed = [each for each in INSTALLATIONS if any(map(each.serves, classes))]
-    return {
-        found["metadata"]["name"]: Controller(api, client, each, found["metadata"]["name"])
+    return ByClass(
+        (found["metadata"]["name"], Controller(api, client, each, found["metadata"]["name"]))
         for each in installed
         if _is_installed(api, each)
         for found in classes
         if each.serves(found)
-    }
+    )
 
 
 def _is_installed(api: Api, installation: Installation) -> bool:

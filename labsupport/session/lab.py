@@ -21,7 +21,7 @@ from labsupport.names.resolver import Resolution, Resolver
 from labsupport.names.settings import ResolverSettings
 from labsupport.providers.protocol import Connection, Provider
 from labsupport.session.addresses import external_address
-from labsupport.session.controller import Controller, installed_controllers
+from labsupport.session.controller import ByClass, installed_controllers
 from labsupport.session.official_clients import OfficialClients
 from labsupport.session.others_controller import first_controller
 from labsupport.session.requests import Requests
@@ -136,11 +136,11 @@ class Lab(Requests, OfficialClients):
         return Trust(self)
 
     @property
-    def controllers(self) -> dict[str, Controller]:
+    def controllers(self) -> ByClass:
         """The controllers that are installed now, by class: `lab.controllers["internal"]`."""
         found = installed_controllers(self.api, self.client)
         first = self.controller
-        return found if first.is_ours else {first.ingress_class: first, **found}
+        return found if first.is_ours else ByClass({first.ingress_class: first, **found})
 
     @property
     def gateway(self) -> "GatewayController":

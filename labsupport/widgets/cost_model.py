@@ -95,6 +95,12 @@ class CostModel(Tester):
                 remedy=f"fields: {', '.join(self._fields)}",
             )
         for name, value in values.items():
+            if not (isinstance(value, int | float) and 0 <= value <= _MOST):
+                raise UsageError(
+                    f"{name} is a number from 0 to {_MOST:,}",
+                    found=repr(value),
+                    remedy="model.set(services=3)",
+                )
             self._fields[name].value = value
 
     def text(self) -> str:

@@ -1,6 +1,7 @@
 """LoadBalancer against Ingress on a live lab: balancing, sources, cookies, TLS, the pool."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -183,6 +184,7 @@ def test_a_pool_too_small_leaves_a_service_pending_until_it_grows(
     assert lab.address_of("service", "kiada-lb").startswith(lab.connection.network)
 
 
-def test_a_pool_of_a_size_that_no_network_has_is_refused(lab: Lab) -> None:
+@pytest.mark.parametrize("size", [-1, "two"])
+def test_a_pool_of_a_size_that_no_network_has_is_refused(lab: Lab, size: Any) -> None:
     with pytest.raises(UsageError, match="0 to 8128"):
-        lab.pool(-1)
+        lab.pool(size)

@@ -6,6 +6,7 @@ import pytest
 from probes import Probe, has_status, route, rule, until_true
 from tls_requests import custom
 
+from labsupport.base.errors import UsageError
 from labsupport.base.types import Json
 from labsupport.kube.manifests import objects
 from labsupport.manifests import documents
@@ -82,6 +83,14 @@ def test_each_class_has_an_address_of_its_own(lab: Lab) -> None:
     assert len({each.address for each in controllers.values()}) == len(controllers)
     shown = {each["class"]: each["address"] for each in lab.status().controllers}
     assert shown == {name: each.address for name, each in controllers.items()}
+
+
+def test_a_class_that_nobody_serves_is_told_with_the_controller_to_install(lab: Lab) -> None:
+    with pytest.raises(UsageError, match="no controller of class nginx is installed") as caught:
+        lab.controllers["nginx"]
+    assert caught.value.remedy == 'lab.install("traefik-nginx")'
+    assert "internal, public" in caught.value.found
+    assert "nginx" not in lab.controllers
 
 
 def test_a_controller_serves_its_own_class_only(

@@ -167,6 +167,17 @@ def test_the_official_client_is_connected(lab: Lab, monkeypatch: pytest.MonkeyPa
     assert found.spec.ingress_class_name == "traefik"
 
 
+def test_what_the_api_server_tells_the_official_client_is_shown_without_a_traceback(
+    lab: Lab,
+) -> None:
+    from kubernetes.client import ApiException
+
+    with pytest.raises(ApiException) as caught:
+        lab.networking.patch_ingress_class("treafik", {"metadata": {}})
+    (shown,) = caught.value._render_traceback_()  # type: ignore[attr-defined]
+    assert shown.endswith(': ingressclasses.networking.k8s.io "treafik" not found')
+
+
 def test_waiting_for_an_answer_ends(lab: Lab) -> None:
     with pytest.raises(WaitTimeout) as caught:
         lab.wait_for("http://kiada.example.com/", status=418, timeout=0.1)

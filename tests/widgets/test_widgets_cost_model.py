@@ -1,5 +1,7 @@
 """The cost model, driven by its fields."""
 
+from typing import Any
+
 import pytest
 
 from labsupport.base.errors import UsageError
@@ -32,6 +34,16 @@ def test_an_unknown_field_is_told_with_those_there_are() -> None:
     with pytest.raises(UsageError, match="no field 'servers'") as failed:
         CostModel().set(servers=3)
     assert "services" in failed.value.remedy
+
+
+@pytest.mark.parametrize("value", [-1, "many"])
+def test_what_is_no_amount_is_told_and_changes_nothing(value: Any) -> None:
+    model = CostModel()
+    before = model.text()
+    with pytest.raises(UsageError, match="services is a number from 0 to") as caught:
+        model.set(services=value)
+    assert caught.value.found == repr(value)
+    assert model.text() == before
 
 
 def test_every_field_has_a_label() -> None:
