@@ -79,7 +79,10 @@ def _elsewhere(lab: Lab, door: Door, controller: Controller) -> Obstacle | None:
     try:
         address = lab.resolve(host).address
     except NameNotFound as error:
-        hint = f'An Ingress makes no names. Add one: lab.hosts.add("{host}", {own})'
+        hint = (
+            "An Ingress makes no names. Each controller has an address of its own: give the name "
+            f"that of {controller.title}, by lab.hosts.add."
+        )
         return Obstacle(error.what, "the lab's hosts file: print(lab.hosts)", hint)
     if address == controller.address:
         return None
