@@ -64,7 +64,7 @@ class Controls:
             return Verdict(exercise.name, expected, error.what, look, hint)
         with contextlib.redirect_stdout(None):
             lab.apply(exercise.start.manifest)
-        lab.bare_proxy.follow(answer[0])
+            lab.bare_proxy.follow(answer[0])  # what it fails with stands in the verdict
         missed = self._missed(exercise, lab, address)
         if missed and (failure := lab.bare_proxy.failure):
             hint = "It did not come to its end, so the proxy goes on with what it was told before."

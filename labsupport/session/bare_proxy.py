@@ -113,7 +113,7 @@ class BareProxy:
         """Run `reconcile(proxy)` now, and soon after each change, until `stop` or a newer one.
 
         Without a function it is the last one again. A pass that fails is told in `failure`, and
-        the next change gets a new one.
+        the next change gets a new one. What the first one failed with is printed, too.
         """
         wanted = reconcile or self._reconcile
         if wanted is None:
@@ -131,6 +131,8 @@ class BareProxy:
 
         self._loop = Follower(self._access, dict.fromkeys(_WATCHED), once), own
         once()  # the follower tells of changes only
+        if self.failure:
+            print(f"the function ended with {self.failure}")
 
     def stop(self) -> None:
         """Follow no longer; the proxy goes on as it was told last. May be called twice."""

@@ -196,7 +196,7 @@ def test_what_happened_while_nobody_followed_is_made_good(
 
 
 def test_a_function_that_fails_is_told_and_gets_another_pass(
-    proxy: BareProxy, ask: Ask, apply: Apply
+    proxy: BareProxy, ask: Ask, apply: Apply, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def fails_at_first(proxy: BareProxy) -> None:
         if not proxy.ingresses()[-1]["metadata"]["name"].startswith("stall"):
@@ -205,6 +205,7 @@ def test_a_function_that_fails_is_told_and_gets_another_pass(
 
     proxy.follow(fails_at_first)
     assert proxy.failure == "KeyError: 'host'"
+    assert "the function ended with KeyError: 'host'\n" in capsys.readouterr().out
     apply(ingress())
     until(ask, by_kiada)
     assert until(lambda: proxy.failure, lambda failure: not failure) == ""
