@@ -57,8 +57,9 @@ def why_ingress() -> Picture:
         build.edge(proxy, build.node("pod", f"{app}/one", app, lit=True), lit=True)
     return drawn(
         build.graph(),
-        "Three apps reached in two ways: through a load balancer and an address for each, or "
-        "through one load balancer and one proxy, which an Ingress tells where to go.",
+        "Three apps reached in two ways. Above: one address, one load balancer and one proxy, "
+        "which an Ingress with three hosts tells where to go. Below: three addresses, each with "
+        "a load balancer for one app.",
     )
 
 

@@ -1,5 +1,6 @@
 """Exercises of the lesson 'Match hosts, and know which rule goes first'."""
 
+from dataclasses import replace
 from difflib import SequenceMatcher
 
 from labsupport.exercises.exercise import NOBODY, Attempt, Exercise, WrongAnswer
@@ -9,6 +10,7 @@ from labsupport.exercises.reasons import nearness
 from labsupport.exercises.verdict import Verdict
 from labsupport.kube.manifests import objects
 from labsupport.rules.ingress import Decision, Request, decide
+from labsupport.rules.ingress.route import default_backend
 from labsupport.session import Lab
 
 _LESSON = "05-hosts-and-precedence"
@@ -33,6 +35,19 @@ QUESTIONS = (
     "http://example.org/quote",
 )
 """What `who-goes-first` asks about, in the order of the answers."""
+
+
+def leads_the_lost(exercise: Exercise, lab: Lab, /, *answer: object) -> Verdict:
+    """As `leads`; but while nobody takes the lost, the nearest rule is not what to look at."""
+    verdict = leads(exercise, lab, *answer)
+    caught = any(default_backend(each) for each in lab.objects("ingresses", namespace=None))
+    if verdict.passed or caught or "/quote" not in verdict.got:
+        return verdict
+    return replace(
+        verdict,
+        look="what an Ingress can say beside rules: spec.defaultBackend",
+        hint="No rule can name every host, and no Ingress has a default backend yet.",
+    )
 
 
 def who_goes_first(exercise: Exercise, lab: Lab, /, *answer: object) -> Verdict:
@@ -198,7 +213,7 @@ EXERCISES = (
         "a-page-for-the-lost",
         _LESSON,
         "A page for the lost",
-        leads,
+        leads_the_lost,
         ways={
             f"http://found.{_LOST}/questions/0": "quiz",
             f"http://found.{_LOST}/quote": "quote",

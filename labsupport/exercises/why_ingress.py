@@ -21,7 +21,7 @@ def count_the_addresses(
     """50 apps need 50 load balancers, or one Ingress with one address."""
     with_load_balancers, with_one_ingress = (*answer, None, None)[:2]
     expected = "the number of addresses for 50 apps, either way"
-    got = f"{with_load_balancers} with load balancers, {with_one_ingress} with one Ingress"
+    got = f"{with_load_balancers!r} with load balancers, {with_one_ingress!r} with one Ingress"
     if (with_load_balancers, with_one_ingress) == (_APPS, 1):
         return Verdict(exercise.name, expected, got)
     return Verdict(
@@ -36,6 +36,8 @@ def count_the_addresses(
 def _hint(with_load_balancers: object, with_one_ingress: object) -> str:
     if with_load_balancers is None or with_one_ingress is None:
         return "Put a number in place of each None."
+    if not all(isinstance(each, int) for each in (with_load_balancers, with_one_ingress)):
+        return "Write numbers, without quotes around them."
     if with_load_balancers != _APPS:
         return "Each Service of type LoadBalancer takes an address of its own."
     return "All names lead to the proxy, and the proxy has one address."

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from labsupport.base.errors import UsageError
 from labsupport.base.types import Json
@@ -61,9 +62,12 @@ class Kinds:
         for kind in self._all:
             if kind.answers_to(word):
                 return kind
+        plurals = sorted({kind.plural for kind in self._all})
+        near = next(iter(get_close_matches(word.lower(), plurals, 1)), "")
         raise UsageError(
             f"the cluster has no kind {word!r}",
-            found="kinds: " + ", ".join(sorted({kind.plural for kind in self._all})),
+            found="kinds: " + ", ".join(plurals),
+            remedy=f"did you mean {near}?" if near else "kubectl api-resources",
         )
 
     def of(self, obj: Json) -> Kind | None:

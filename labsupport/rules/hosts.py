@@ -14,6 +14,7 @@ import ipaddress
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from labsupport.base.errors import LabError, UsageError
 
@@ -233,6 +234,13 @@ def _normal(name: str) -> str:
 
 def _checked(name: str) -> str:
     normal = _normal(name)
+    if "/" in normal:
+        host = urlsplit(normal if "://" in normal else f"//{normal}").hostname
+        raise UsageError(
+            "A hosts entry needs a name, not a URL.",
+            found=name,
+            remedy=f"give the host alone: {host or 'kiada.example.com'}",
+        )
     if not normal or "#" in normal or not normal.isprintable() or " " in normal:
         raise UsageError(
             "A hosts entry needs names without blanks, # and the like.",

@@ -21,6 +21,8 @@ def ascii_name(name: str) -> str:
         raise _not_a_name(name, str(error.__cause__ or error)) from error
     if not converted:
         raise _not_a_name(name, "it is empty")
+    if "://" in converted:
+        raise _not_a_name(name, "it is a URL; give the host alone")
     if any(char.isspace() for char in converted):
         raise _not_a_name(name, "there is a blank in it")
     if len(converted) > _LONGEST_NAME:
@@ -46,8 +48,20 @@ def record_value(record_type: str, value: str) -> str:
     if record_type == "TXT":
         return value if value.startswith('"') else " ".join(map(quoted, _pieces(value)))
     if record_type in ("CNAME", "NS", "PTR"):
-        return f"{ascii_name(value)}."
+        return f"{_name(value)}."
     return value
+
+
+def _name(value: str) -> str:
+    """The name that a record holds. No name ends in a number (RFC 3696, 2), so that is a typo."""
+    name = ascii_name(value)
+    if name.rpartition(".")[2].isdigit():
+        raise UsageError(
+            f"{value!r} is neither an address nor a name",
+            found="its last part is a number, as in an IPv4 address, where none is above 255",
+            remedy='give an address, for example lab.dns.add("quote.example.com", lab.address)',
+        )
+    return name
 
 
 def quoted(text: str) -> str:

@@ -362,6 +362,8 @@ class Lab(Requests, OfficialClients):
 def _objects(manifest: Manifest) -> list[Json]:
     if isinstance(manifest, dict):
         return [manifest]
+    if isinstance(manifest, str) and not manifest.strip():
+        raise UsageError("the manifest is empty", remedy="give YAML text, or the path of a file")
     if isinstance(manifest, str) and "\n" not in manifest and ":" not in manifest:
         manifest = Path(manifest)
     if isinstance(manifest, Path):

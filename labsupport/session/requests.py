@@ -71,6 +71,7 @@ class Requests:
         url: str,
         status: int = 200,
         *,
+        other_than: int | None = None,
         app: str = "",
         header: str = "",
         timeout: float = 10.0,
@@ -78,9 +79,11 @@ class Requests:
     ) -> Exchange:
         """Ask `url` until it answers with `status`: a new Ingress takes a moment to be live.
 
-        With an `app`, until it is one of that app's pods that does; with a `header`, until the
-        answer has it. Options as `get` has them; `timeout` is for all requests together.
+        With `other_than`, until the status is any but that one; with an `app`, until it is one of
+        that app's pods that answers so; with a `header`, until the answer has it. Options as `get`
+        has them; `timeout` is for all requests together.
         """
+        wanted = str(status) if other_than is None else f"another status than {other_than}"
         answers: list[Exchange] = []
 
         def lacks() -> list[str]:
@@ -89,12 +92,13 @@ class Requests:
             except RequestFailed as error:
                 return [error.found]
             last = answers[-1]
-            told = header == "" or header in last.headers
-            if last.status == status and (last.pod or "").startswith(f"{app}-" if app else ""):
+            fits = last.status == status if other_than is None else last.status != other_than
+            if fits and (last.pod or "").startswith(f"{app}-" if app else ""):
+                told = header == "" or header in last.headers
                 return [] if told else [f"its answer has no header {header}"]
             return [f"it answers {last.status} {last.reason}{f' from {last.pod}' if app else ''}"]
 
-        until_nothing_missing(lacks, what=f"{status} from {url}", timeout=timeout)
+        until_nothing_missing(lacks, what=f"{wanted} from {url}", timeout=timeout)
         return self.access_log.told(answers[-1])
 
     def wait_until_closed(self, url: str, *, timeout: float = 10.0) -> None:

@@ -42,8 +42,9 @@ def items(lines: Iterable[str]) -> str:
 
 
 def verdict(decision: Decision) -> str:
-    """The decision in one sentence, good when a backend answers."""
-    return notice(decision.summary, _kind(decision.status == 200))
+    """The decision in one sentence, good when one backend answers; chance is not good."""
+    answers = decision.status == 200 and decision.outcome != "undetermined"
+    return notice(decision.summary, _kind(answers))
 
 
 def reasons(decision: Decision, *, every: bool = False) -> str:

@@ -96,6 +96,21 @@ def test_a_missing_number_is_asked_for(lab: Lab) -> None:
     assert verdict.hint == "Put a number in place of each None."
 
 
+def test_a_number_in_quotes_is_told_as_that(lab: Lab) -> None:
+    verdict = check("count-the-addresses", lab, "50", "1")
+    assert verdict.got.startswith("'50' with load balancers")
+    assert "without quotes" in verdict.hint
+
+
+@pytest.mark.parametrize("rules", [{}, {"found.lost.example.com": ["Prefix / -> quote"]}])
+def test_while_nobody_takes_the_lost_no_rule_is_blamed(
+    rules: dict[str, list[str]], lab: Lab
+) -> None:
+    attempt = Attempt(ingress("lost", rules) if rules else "")
+    verdict = verdict_on("a-page-for-the-lost", attempt, lab)
+    assert "spec.defaultBackend" in verdict.look
+
+
 def test_a_name_that_leads_elsewhere_is_noticed(lab: Lab) -> None:
     begin(exercise("your-own-ingress"), lab)
     lab.hosts.add("quiz.example.com", f"{lab.connection.network}63.254")  # nobody listens there

@@ -98,6 +98,13 @@ def test_what_is_no_entry_is_refused(address: str, names: list[str]) -> None:
         with_entry("", address, names)
 
 
+@pytest.mark.parametrize("url", ["http://tea.example.com/", "tea.example.com/menu"])
+def test_a_url_is_refused_for_its_host(url: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        with_entry("", "127.0.0.1", [url])
+    assert caught.value.remedy == "give the host alone: tea.example.com"
+
+
 def test_a_torn_block_is_left_for_its_owner_to_mend() -> None:
     with pytest.raises(LabError, match="has no end"):
         without_name(f"{BEGIN}\n127.0.0.1 a\n", "a")

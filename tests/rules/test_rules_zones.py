@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labsupport.rules.record_values import record_value
+from labsupport.base.errors import UsageError
+from labsupport.rules.record_values import ascii_name, record_value
 from labsupport.rules.zones import (
     ZoneTextError,
     checked,
@@ -103,6 +104,16 @@ class TestReading:
 
 
 class TestEditing:
+    @pytest.mark.parametrize("value", ["127.0.0.300", "127.0.0", "127.0.0.1.5"])
+    def test_a_mistyped_address_is_no_alias(self, value: str) -> None:
+        with pytest.raises(UsageError, match="neither an address nor a name"):
+            added(SOA, "a.example.com", value, "CNAME")
+
+    def test_a_url_is_no_name(self) -> None:
+        with pytest.raises(UsageError, match="is not a DNS name") as caught:
+            ascii_name("http://tea.example.com/")
+        assert "give the host alone" in caught.value.found
+
     def test_an_heir_gets_its_owner_in_writing(self) -> None:
         text = SOA + "old A 127.0.0.1\n    TXT x ; heir\nnew A 127.0.0.2\n"
         kept = without_records(text, ORIGIN, "old.example.com", "A")

@@ -99,6 +99,14 @@ def test_a_manifest_can_be_a_file(clean: Lab, tmp_path: Path) -> None:
     assert clean.object("ing", "tested")["spec"]["ingressClassName"] == "traefik"
     with pytest.raises(UsageError, match=r"no manifest at missing\.yaml"):
         clean.apply("missing.yaml")
+    with pytest.raises(UsageError, match="the manifest is empty"):
+        clean.apply("")
+
+
+def test_a_mistyped_kind_is_told_with_the_nearest(lab: Lab) -> None:
+    with pytest.raises(UsageError) as caught:
+        lab.table("ingreses")
+    assert caught.value.remedy == "did you mean ingresses?"
 
 
 def test_what_the_server_refuses_comes_in_its_words(clean: Lab) -> None:

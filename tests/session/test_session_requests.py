@@ -118,6 +118,12 @@ def test_a_header_that_is_waited_for(lab: Lab) -> None:
     assert "its answer has no header X-Nobody-Sets" in caught.value.found
 
 
+def test_any_other_status_can_be_waited_for(lab: Lab) -> None:
+    assert lab.wait_for("http://kiada.example.com/nothing", other_than=200, timeout=2).status == 404
+    with pytest.raises(WaitTimeout, match="another status than 200"):
+        lab.wait_for(URL, other_than=200, timeout=0.3)
+
+
 def test_a_picture_shows_every_hop(lab: Lab) -> None:
     answer = lab.get(URL)
     twin = exchange_way(answer).text

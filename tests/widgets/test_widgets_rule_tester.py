@@ -115,6 +115,13 @@ def test_another_profile_reads_the_same_rules_its_own_way() -> None:
     assert tester.decision.ingress == "default/b"
 
 
+def test_a_verdict_that_is_left_to_chance_is_not_shown_as_good() -> None:
+    twice = WRITTEN.replace("path: /x", "path: /y").replace("Exact", "Prefix")
+    tester = RuleTester(manifest=twice, url="http://a.example.com/y", profile="traefik")
+    assert "not determined" in tester.verdict_panel.value
+    assert 'class="verdict bad"' in tester.verdict_panel.value
+
+
 def test_what_is_no_url_is_told_not_raised(live: RuleTester) -> None:
     live.url = "http://"
     assert "absolute URL" in live.verdict_panel.value
