@@ -15,7 +15,7 @@ from labsupport.rules.cost import (
     cost_of_load_balancers,
 )
 from labsupport.widgets.markup import notice, panel, table
-from labsupport.widgets.tester import Tester, column, row
+from labsupport.widgets.tester import Tester, column, needs_no_lab, row
 
 _USAGE = {
     "services": "Services",
@@ -48,6 +48,7 @@ class CostModel(Tester):
     """
 
     def __init__(self, usage: Usage = Usage(), prices: Prices = Prices()) -> None:  # noqa: B008
+        needs_no_lab(self, usage, Usage, "what is run")
         self._fields = {
             **{name: _field(label, getattr(usage, name)) for name, label in _USAGE.items()},
             **{

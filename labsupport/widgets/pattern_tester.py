@@ -6,16 +6,18 @@ from collections.abc import Iterable
 import ipywidgets
 
 from labsupport.rules.ingress import Candidate
-from labsupport.widgets.tester import Tester, column, row, text_field
+from labsupport.widgets.tester import Tester, column, needs_no_lab, row, text_field
 
 
 class PatternTester(Tester):
     """A field for a rule's pattern, one for the requests (one a line), and the verdicts below.
 
-    `part` is what is compared: "host" or "path".
+    `part` is what is compared: "host" or "path". UsageError when `pattern` is no string, as the lab
+    is none, which these testers need not.
     """
 
     def __init__(self, part: str, pattern: str, requests: Iterable[str], *, rows: int) -> None:
+        needs_no_lab(self, pattern, str, f"the {part} of a rule")
         self.pattern_field = text_field(
             f"Rule's {part}", pattern, f"The {part} in the Ingress rule"
         )

@@ -8,6 +8,8 @@ from typing import Any
 
 import ipywidgets
 
+from labsupport.base.errors import UsageError
+
 ASSETS = Path(__file__).parent / "assets"
 """Style sheets and browser modules of the widgets; all of them our own, none fetched."""
 
@@ -34,6 +36,20 @@ class Tester(ABC):
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         return {**(self.view._repr_mimebundle_() or {}), "text/plain": self.text()}
+
+
+def needs_no_lab(tester: Tester, given: object, kind: type, meaning: str) -> None:
+    """UsageError when a tester that works without a lab is `given` one, or anything of no `kind`.
+
+    Most testers take the lab first, so learners give it to all.
+    """
+    if not isinstance(given, kind):
+        name = type(tester).__name__
+        raise UsageError(
+            f"{name} needs no lab; its first argument is {meaning}",
+            found=f"an object of type {type(given).__name__}",
+            remedy=f"{name}()",
+        )
 
 
 def column(*children: ipywidgets.Widget) -> ipywidgets.VBox:
