@@ -12,7 +12,8 @@ import yaml
 from shared_cluster import CONTEXT, SharedCluster, embedded
 
 from labsupport.base.errors import ClusterError, ClusterNotRunning, UsageError
-from labsupport.base.paths import Instance
+from labsupport.base.paths import HOME_VARIABLE, Instance
+from labsupport.cli.main import main
 from labsupport.kube.api import Api
 from labsupport.providers import provider
 from labsupport.providers.existing import Existing
@@ -292,6 +293,20 @@ class TestLeaving:
         assert Existing(instance).down()
         assert "kept" in cluster.names("namespaces")
         assert cluster.api.get("namespaces", "kept")["metadata"]["labels"][LABEL] == "kept"
+
+    def test_the_command_says_that_the_cluster_was_left_not_stopped(
+        self,
+        instance: Instance,
+        cluster: SharedCluster,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        monkeypatch.setenv(HOME_VARIABLE, str(instance.home))
+        joining(instance, cluster.kubeconfig(), "worded").up(quiet)
+        assert main(["down"]) == 0
+        assert "has left the cluster. What it made there stays." in capsys.readouterr().out
+        assert main(["down", "--delete"]) == 0
+        assert "What it made there is removed" in capsys.readouterr().out
 
     def test_leaving_twice_is_no_error(self, instance: Instance, cluster: SharedCluster) -> None:
         joining(instance, cluster.kubeconfig(), "twice").up(quiet)

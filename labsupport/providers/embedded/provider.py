@@ -16,7 +16,13 @@ from labsupport.providers.daemon.network import (
 )
 from labsupport.providers.daemon.record import Record, last_record, running
 from labsupport.providers.daemon.spawning import READY_WITHIN, Daemon, Settings, daemons_of
-from labsupport.providers.protocol import ClusterStatus, Connection, Progress, quiet
+from labsupport.providers.protocol import (
+    OWN_CLUSTER,
+    ClusterStatus,
+    Connection,
+    Progress,
+    quiet,
+)
 from labsupport.providers.state import delete_state, state_of
 from labsupport.trust import ensure_credentials
 
@@ -30,6 +36,8 @@ PROGRAM = "labsupport.providers.embedded.daemon"
 
 class Embedded:
     """The embedded cluster of one instance."""
+
+    farewell = OWN_CLUSTER
 
     def __init__(self, instance: Instance) -> None:
         self.instance = instance

@@ -21,7 +21,14 @@ from labsupport.providers.names_only import (
     own_access,
     stop_names,
 )
-from labsupport.providers.protocol import ClusterStatus, Connection, Progress, Wishes, quiet
+from labsupport.providers.protocol import (
+    ClusterStatus,
+    Connection,
+    Farewell,
+    Progress,
+    Wishes,
+    quiet,
+)
 from labsupport.providers.state import delete_state
 from labsupport.rules.status import StatusError
 
@@ -35,6 +42,13 @@ PATIENCE = 300.0
 
 class Existing:
     """A namespace on a cluster of others, for one instance."""
+
+    farewell = Farewell(
+        ended="The lab has left the cluster.",
+        idle="The lab was on no cluster.",
+        deleted="What it made there is removed, and so is its state here.",
+        kept="What it made there stays. Come back to it: ./lab up",
+    )
 
     def __init__(self, instance: Instance, wishes: Wishes | None = None) -> None:
         self.instance = instance

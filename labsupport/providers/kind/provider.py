@@ -41,7 +41,14 @@ from labsupport.providers.names_only import (
     own_access,
     stop_names,
 )
-from labsupport.providers.protocol import ClusterStatus, Connection, Progress, Wishes, quiet
+from labsupport.providers.protocol import (
+    OWN_CLUSTER,
+    ClusterStatus,
+    Connection,
+    Progress,
+    Wishes,
+    quiet,
+)
 from labsupport.providers.state import delete_state, state_of
 
 _API_WITHIN = 120.0  # seconds until the API server answers, after the nodes were started
@@ -51,6 +58,8 @@ _PATIENCE = 300.0  # seconds; nodes pull images, and load balancers theirs
 
 class Kind:
     """The kind cluster of one instance."""
+
+    farewell = OWN_CLUSTER
 
     def __init__(self, instance: Instance, wishes: Wishes) -> None:
         self.instance = instance
