@@ -14,6 +14,7 @@ from labsupport.providers.daemon.process import Ready, serve_instance, serving_n
 from labsupport.providers.daemon.record import Record, running
 from labsupport.providers.daemon.spawning import READY_WITHIN, Daemon, Settings, daemons_of
 from labsupport.providers.protocol import Connection
+from labsupport.rules.tenancy import WHOLE, Tenancy
 from labsupport.trust import ensure_credentials
 
 PROGRAM = "labsupport.providers.names_only"
@@ -30,15 +31,14 @@ async def _serve(instance: Instance, settings: Settings, ready: Ready) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
-    async with serving_names(instance, settings, own_access(instance)):
+    async with serving_names(instance, settings, own_access(instance, tenancy_of(instance))):
         ready()
         await ended.wait()
 
 
-def own_access(instance: Instance) -> Access:
-    """Access by the instance's own kubeconfig, which `up` wrote."""
-    context = context_in([instance.kubeconfig], CONTEXT)
-    return access_by(context, instance, tenancy_of(instance))
+def own_access(instance: Instance, tenancy: Tenancy = WHOLE) -> Access:
+    """Access by the instance's own kubeconfig, which `up` wrote, to that part of the cluster."""
+    return access_by(context_in([instance.kubeconfig], CONTEXT), instance, tenancy)
 
 
 def ensure_names(instance: Instance) -> Record:

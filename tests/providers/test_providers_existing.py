@@ -1,8 +1,12 @@
 """A learner's namespace on a shared cluster: joining, what an account may do, leaving."""
 
 import dataclasses
+import os
+import shlex
 import shutil
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,16 +15,18 @@ import pytest
 import yaml
 from shared_cluster import CONTEXT, SharedCluster, embedded
 
-from labsupport.base.errors import ClusterError, ClusterNotRunning, UsageError
+from labsupport.base.errors import ClusterError, ClusterNotRunning, LabError, UsageError
 from labsupport.base.paths import HOME_VARIABLE, Instance
 from labsupport.cli.main import main
 from labsupport.kube.api import Api
 from labsupport.providers import provider
+from labsupport.providers.daemon.spawning import daemons_of
 from labsupport.providers.existing import Existing
 from labsupport.providers.existing.belongings import LABEL
 from labsupport.providers.protocol import Wishes, quiet
 from labsupport.rules.status import StatusError
 
+ROOT = Path(__file__).resolve().parents[2]
 OTHERS = {
     "apiVersion": "networking.k8s.io/v1",
     "kind": "IngressClass",
@@ -58,6 +64,12 @@ def joining(instance: Instance, kubeconfig: Path, namespace: str, **wishes: Any)
         kubeconfig=str(kubeconfig), context=CONTEXT, namespace=namespace, ingress_class="shared"
     )
     return Existing(instance, dataclasses.replace(asked, **wishes))
+
+
+def objects_of(here: Existing) -> list[str]:
+    """What it would remove on the cluster, without the files here."""
+    home = str(here.instance.home)
+    return [line for line in here.belongings() if not line.startswith(home)]
 
 
 class TestTheContext:
@@ -162,6 +174,38 @@ class TestPlaces:
             Existing(instance).connection()
         assert provider("auto", instance).up(quiet).access.tenancy == first.access.tenancy
 
+    @pytest.mark.parametrize(
+        "wish",
+        [Wishes(namespace="there"), Wishes(domain="there.test"), Wishes(ingress_class="there")],
+        ids=["namespace", "domain", "class"],
+    )
+    def test_a_second_up_that_wishes_another_place_is_refused(
+        self, instance: Instance, cluster: SharedCluster, wish: Wishes
+    ) -> None:
+        joining(instance, cluster.kubeconfig(), "here").up(quiet)
+        with pytest.raises(UsageError, match="another place") as caught:
+            Existing(instance, wish).up(quiet)
+        assert "not there" in caught.value.found
+        assert "./lab down --delete" in caught.value.remedy
+
+    def test_the_command_refuses_it_too_while_the_lab_runs(
+        self,
+        instance: Instance,
+        cluster: SharedCluster,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        monkeypatch.setenv(HOME_VARIABLE, str(instance.home))
+        joining(instance, cluster.kubeconfig(), "here").up(quiet)
+        assert main(["up", "--namespace", "there"]) == UsageError.exit_code
+        assert "namespace here, not there" in capsys.readouterr().err
+
+    def test_a_second_up_with_the_same_wishes_is_where_the_first_was(
+        self, instance: Instance, cluster: SharedCluster
+    ) -> None:
+        here = joining(instance, cluster.kubeconfig(), "same", domain="Example.com.")
+        assert here.up(quiet).access.tenancy == here.up(quiet).access.tenancy
+
     def test_a_namespace_that_was_removed_meanwhile_is_made_again(
         self, instance: Instance, cluster: SharedCluster
     ) -> None:
@@ -225,6 +269,20 @@ class TestRights:
         assert len(api.table("configmaps", None, wide=False, age=False).rows) == 2
         api.close()
 
+    def test_who_may_look_around_but_not_at_secrets_sees_their_own_namespace(
+        self, instance: Instance, cluster: SharedCluster
+    ) -> None:
+        fay = joining(instance, cluster.kubeconfig("fay"), "fays")
+        with pytest.raises(ClusterError):
+            fay.up(quiet)
+        cluster.grant(instance.rights)
+        cluster.let_look_around("fay", "pods", "services", "ingresses", "configmaps")
+        api = Api(fay.up(quiet).access)
+        api.create({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "hers"}})
+        assert [each["metadata"]["name"] for each in api.list("secrets")] == ["hers"]
+        api.close()
+        assert "secret/hers in namespace fays" in objects_of(fay)
+
     def test_a_traefik_of_ones_own_takes_an_administrator(
         self, instance: Instance, cluster: SharedCluster
     ) -> None:
@@ -260,7 +318,7 @@ class TestLeaving:
         api = Api(here.up(quiet).access)
         api.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "ours"}})
         api.close()
-        assert here.belongings() == ["configmap/ours in namespace given"]
+        assert objects_of(here) == ["configmap/ours in namespace given"]
         here.down(delete=True)
         assert cluster.names("configmaps", "given") == ["kube-root-ca.crt", "theirs"]
         assert "given" in cluster.names("namespaces")
@@ -282,7 +340,7 @@ class TestLeaving:
         joining(instance, cluster.kubeconfig(), "whole").up(quiet)
         by_kubectl = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "by-hand"}}
         cluster.api.create(by_kubectl, "whole")
-        assert Existing(instance).belongings() == ["namespace/whole with all that is in it"]
+        assert objects_of(Existing(instance)) == ["namespace/whole with all that is in it"]
         Existing(instance).down(delete=True)
         assert "whole" not in cluster.names("namespaces")
 
@@ -325,6 +383,36 @@ class TestLeaving:
             Existing(instance).down(delete=True)
         assert instance.provider.exists()
         instance.kubeconfig.write_bytes(kept)
+
+    @pytest.mark.parametrize("lost", ["cluster", "kubeconfig"])
+    def test_the_way_out_of_a_cluster_that_is_gone_for_good_works_when_pasted(
+        self, instance: Instance, cluster: SharedCluster, lost: str
+    ) -> None:
+        joining(instance, cluster.kubeconfig(), "forever").up(quiet)
+        if lost == "cluster":
+            config = yaml.safe_load(instance.kubeconfig.read_text())
+            config["clusters"][0]["cluster"]["server"] = "https://127.0.0.1:9"
+            instance.kubeconfig.write_text(yaml.safe_dump(config))
+        else:
+            instance.kubeconfig.unlink()
+        with pytest.raises(LabError) as caught:
+            Existing(instance).down(delete=True)
+        command = caught.value.remedy.partition("gone for good: ")[2]
+        command = command.replace("./lab", f"{shlex.quote(sys.executable)} -m labsupport.cli")
+        home = {**os.environ, HOME_VARIABLE: str(instance.home)}
+        subprocess.run(["bash", "-c", command], cwd=ROOT, env=home, check=True)
+        assert [path.name for path in instance.home.iterdir()] == ["lock"]
+        assert daemons_of(instance) == []
+
+    def test_what_would_be_removed_here_is_told_with_what_is_on_the_cluster(
+        self, instance: Instance, cluster: SharedCluster
+    ) -> None:
+        here = joining(instance, cluster.kubeconfig(), "told")
+        here.up(quiet)
+        files = set(here.belongings()) - set(objects_of(here))
+        assert {str(instance.kubeconfig), str(instance.provider)} <= files
+        here.down(delete=True)
+        assert [file for file in files if Path(file).exists()] == []
 
 
 def test_status_says_where_the_learner_stands(instance: Instance, cluster: SharedCluster) -> None:

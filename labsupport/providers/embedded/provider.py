@@ -62,7 +62,7 @@ class Embedded:
 
     def belongings(self) -> list[str]:
         """The files of the cluster's state, its names and its trust."""
-        return [str(path) for path in state_of(self.instance) if path.exists()]
+        return [str(path) for path in state_of(self.instance)]
 
     def _down(self, delete: bool) -> bool:
         # Imported here: it is the cluster's own code, and starting does not need it.
