@@ -17,6 +17,7 @@ from labsupport.base.paths import Instance
 from labsupport.rules.tenancy import WHOLE, Tenancy
 
 EMBEDDED = "embedded"
+PROVIDERS = (EMBEDDED, "kind", "existing")
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,12 @@ def chosen(instance: Instance) -> Chosen:
     """What the instance stands on; UsageError when its provider.json can't be read."""
     with understood(instance):
         try:
-            return Chosen(**json.loads(instance.provider.read_text()))
+            found = Chosen(**json.loads(instance.provider.read_text()))
         except (FileNotFoundError, NotADirectoryError):
             return Chosen()
+        if found.provider not in PROVIDERS:
+            raise ValueError(f"no provider {found.provider!r}")
+        return found
 
 
 def tenancy_of(instance: Instance) -> Tenancy:

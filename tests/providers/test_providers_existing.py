@@ -425,20 +425,6 @@ def test_status_says_where_the_learner_stands(instance: Instance, cluster: Share
     assert set(dataclasses.asdict(status)["addresses"]) == {"DNS server", "DNS cache"}
 
 
-def test_a_settings_file_that_can_not_be_read_says_what_to_do(
-    instance: Instance, cluster: SharedCluster
-) -> None:
-    joining(instance, cluster.kubeconfig(), "torn").up(quiet)
-    kept = instance.provider.read_text()
-    instance.provider.write_text(kept[:20])
-    try:
-        with pytest.raises(UsageError) as caught:
-            provider("auto", instance)
-        assert str(instance.provider) in caught.value.remedy
-    finally:
-        instance.provider.write_text(kept)
-
-
 def test_a_folder_that_was_removed_leaves_no_process(
     instance: Instance, cluster: SharedCluster
 ) -> None:
