@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from labsupport.base.errors import ClusterError, ClusterNotRunning, LabError, Us
 from labsupport.base.paths import HOME_VARIABLE, Instance
 from labsupport.cli.main import main
 from labsupport.kube.api import Api
+from labsupport.kube.apply import applied
 from labsupport.providers import provider
 from labsupport.providers.daemon.spawning import daemons_of
 from labsupport.providers.existing import Existing
@@ -33,6 +35,9 @@ OTHERS = {
     "metadata": {"name": "shared"},
     "spec": {"controller": "example.com/controller"},
 }
+
+
+OURS = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "ours"}}
 
 
 @pytest.fixture(scope="module", params=["embedded", "real"])
@@ -322,6 +327,21 @@ class TestLeaving:
         here.down(delete=True)
         assert cluster.names("configmaps", "given") == ["kube-root-ca.crt", "theirs"]
         assert "given" in cluster.names("namespaces")
+
+    def test_an_object_that_the_lab_only_changed_stays(
+        self, instance: Instance, cluster: SharedCluster
+    ) -> None:
+        cluster.api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "helps"}})
+        theirs = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "theirs"}}
+        cluster.api.create(theirs, "helps")
+        here = joining(instance, cluster.kubeconfig(), "helps")
+        with closing(Api(here.up(quiet).access)) as api:
+            found = applied(api, [{**theirs, "data": {"by": "us"}}, OURS])
+            assert list(found) == ["configmap/theirs configured", "configmap/ours created"]
+            assert list(applied(api, [{**OURS, "data": {"by": "us"}}]))
+        assert objects_of(here) == ["configmap/ours in namespace helps"]
+        here.down(delete=True)
+        assert "theirs" in cluster.names("configmaps", "helps")
 
     def test_another_labs_objects_stay(
         self, instance: Instance, cluster: SharedCluster, tmp_path: Path
