@@ -1,7 +1,6 @@
 """A learner's namespace on a shared cluster: joining, what an account may do, leaving."""
 
 import dataclasses
-import os
 import shlex
 import shutil
 import stat
@@ -37,6 +36,7 @@ OTHERS = {
 }
 
 
+NOBODY = "https://127.0.0.1:9"
 OURS = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "ours"}}
 
 
@@ -57,8 +57,10 @@ def cluster(
 
 
 @pytest.fixture
-def instance(tmp_path: Path) -> Iterator[Instance]:
+def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Instance]:
+    """The one of this test, and of the commands that it runs."""
     instance = Instance(tmp_path / "lab")
+    monkeypatch.setenv(HOME_VARIABLE, str(instance.home))
     yield instance
     # What it made stays, for a real cluster takes five seconds to remove a namespace.
     Existing(instance).down()
@@ -69,6 +71,13 @@ def joining(instance: Instance, kubeconfig: Path, namespace: str, **wishes: Any)
         kubeconfig=str(kubeconfig), context=CONTEXT, namespace=namespace, ingress_class="shared"
     )
     return Existing(instance, dataclasses.replace(asked, **wishes))
+
+
+def lose_cluster(instance: Instance) -> None:
+    """Let nobody answer any more where the lab knows its cluster."""
+    config = yaml.safe_load(instance.kubeconfig.read_text())
+    config["clusters"][0]["cluster"]["server"] = NOBODY
+    instance.kubeconfig.write_text(yaml.safe_dump(config))
 
 
 def objects_of(here: Existing) -> list[str]:
@@ -106,10 +115,7 @@ class TestTheContext:
     def test_a_cluster_that_does_not_answer_is_said(
         self, instance: Instance, cluster: SharedCluster, tmp_path: Path
     ) -> None:
-        config = yaml.safe_load(cluster.kubeconfig().read_text())
-        config["clusters"][0]["cluster"]["server"] = "https://127.0.0.1:9"
-        away = tmp_path / "away"
-        away.write_text(yaml.safe_dump(config))
+        away = cluster.altered(tmp_path / "away", server=NOBODY)
         with pytest.raises(ClusterError) as caught:
             joining(instance, away, "learner").up(quiet)
         assert "127.0.0.1:9" in caught.value.found
@@ -117,10 +123,7 @@ class TestTheContext:
     def test_credentials_that_nobody_knows_are_said(
         self, instance: Instance, cluster: SharedCluster, tmp_path: Path
     ) -> None:
-        config = yaml.safe_load(cluster.kubeconfig().read_text())
-        config["users"][0]["user"]["token"] = "long expired"
-        old = tmp_path / "old"
-        old.write_text(yaml.safe_dump(config))
+        old = cluster.altered(tmp_path / "old", user={"token": "long expired"})
         with pytest.raises(ClusterError) as caught:
             joining(instance, old, "learner").up(quiet)
         assert "401" in caught.value.found
@@ -194,13 +197,8 @@ class TestPlaces:
         assert "./lab down --delete" in caught.value.remedy
 
     def test_the_command_refuses_it_too_while_the_lab_runs(
-        self,
-        instance: Instance,
-        cluster: SharedCluster,
-        monkeypatch: pytest.MonkeyPatch,
-        capsys: pytest.CaptureFixture[str],
+        self, instance: Instance, cluster: SharedCluster, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        monkeypatch.setenv(HOME_VARIABLE, str(instance.home))
         joining(instance, cluster.kubeconfig(), "here").up(quiet)
         assert main(["up", "--namespace", "there"]) == UsageError.exit_code
         assert "namespace here, not there" in capsys.readouterr().err
@@ -247,10 +245,7 @@ class TestRights:
         self, instance: Instance, cluster: SharedCluster
     ) -> None:
         bob = joining(instance, cluster.kubeconfig("bob"), "bobs")
-        with pytest.raises(ClusterError):
-            bob.up(quiet)
-        cluster.grant(instance.rights)
-        api = Api(bob.up(quiet).access)
+        api = Api(cluster.granted(bob).access)
         config_map = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}}
         api.create(config_map)
         assert api.get("configmaps", "a")["metadata"]["namespace"] == "bobs"
@@ -263,10 +258,7 @@ class TestRights:
         self, instance: Instance, cluster: SharedCluster
     ) -> None:
         carl = joining(instance, cluster.kubeconfig("carl"), "carls")
-        with pytest.raises(ClusterError):
-            carl.up(quiet)
-        cluster.grant(instance.rights)
-        api = Api(carl.up(quiet).access)
+        api = Api(cluster.granted(carl).access)
         api.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "mine"}})
         cluster.api.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "not"}})
         found = [each["metadata"]["name"] for each in api.list("configmaps")]
@@ -278,9 +270,9 @@ class TestRights:
         self, instance: Instance, cluster: SharedCluster
     ) -> None:
         fay = joining(instance, cluster.kubeconfig("fay"), "fays")
-        with pytest.raises(ClusterError):
-            fay.up(quiet)
-        cluster.grant(instance.rights)
+        cluster.granted(fay)
+        fay.down()
+        instance.provider.unlink()
         cluster.let_look_around("fay", "pods", "services", "ingresses", "configmaps")
         api = Api(fay.up(quiet).access)
         api.create({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "hers"}})
@@ -373,13 +365,8 @@ class TestLeaving:
         assert cluster.api.get("namespaces", "kept")["metadata"]["labels"][LABEL] == "kept"
 
     def test_the_command_says_that_the_cluster_was_left_not_stopped(
-        self,
-        instance: Instance,
-        cluster: SharedCluster,
-        monkeypatch: pytest.MonkeyPatch,
-        capsys: pytest.CaptureFixture[str],
+        self, instance: Instance, cluster: SharedCluster, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        monkeypatch.setenv(HOME_VARIABLE, str(instance.home))
         joining(instance, cluster.kubeconfig(), "worded").up(quiet)
         assert main(["down"]) == 0
         assert "has left the cluster. What it made there stays." in capsys.readouterr().out
@@ -395,10 +382,8 @@ class TestLeaving:
         self, instance: Instance, cluster: SharedCluster
     ) -> None:
         joining(instance, cluster.kubeconfig(), "lost").up(quiet)
-        config = yaml.safe_load(instance.kubeconfig.read_text())
-        config["clusters"][0]["cluster"]["server"] = "https://127.0.0.1:9"
         kept = instance.kubeconfig.read_bytes()
-        instance.kubeconfig.write_text(yaml.safe_dump(config))
+        lose_cluster(instance)
         with pytest.raises(ClusterError, match="does not answer"):
             Existing(instance).down(delete=True)
         assert instance.provider.exists()
@@ -410,17 +395,14 @@ class TestLeaving:
     ) -> None:
         joining(instance, cluster.kubeconfig(), "forever").up(quiet)
         if lost == "cluster":
-            config = yaml.safe_load(instance.kubeconfig.read_text())
-            config["clusters"][0]["cluster"]["server"] = "https://127.0.0.1:9"
-            instance.kubeconfig.write_text(yaml.safe_dump(config))
+            lose_cluster(instance)
         else:
             instance.kubeconfig.unlink()
         with pytest.raises(LabError) as caught:
             Existing(instance).down(delete=True)
         command = caught.value.remedy.partition("gone for good: ")[2]
         command = command.replace("./lab", f"{shlex.quote(sys.executable)} -m labsupport.cli")
-        home = {**os.environ, HOME_VARIABLE: str(instance.home)}
-        subprocess.run(["bash", "-c", command], cwd=ROOT, env=home, check=True)
+        subprocess.run(["bash", "-c", command], cwd=ROOT, check=True)
         assert [path.name for path in instance.home.iterdir()] == ["lock"]
         assert daemons_of(instance) == []
 
