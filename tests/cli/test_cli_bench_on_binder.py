@@ -19,7 +19,7 @@ with socket.create_server(("127.0.0.1", port)) as server:
         link, _ = server.accept()
         with link:
             link.recv(10000)
-            link.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\nConnection: close\\r\\n\\r\\n{}")
+            link.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\n\\r\\n")
 """
 
 
