@@ -171,6 +171,20 @@ class TestUp:
         kind(instance).up(quiet)
         assert kind(instance).connection()
 
+    def test_a_lab_whose_folder_was_renamed_finds_its_cluster(
+        self, here: Machine, instance: Instance, tmp_path: Path
+    ) -> None:
+        kind(instance).up(quiet)
+        kind(instance).down()
+        moved = Instance(instance.home.rename(tmp_path / "renamed"))
+        try:
+            kind(moved).up(quiet)
+            assert kind(moved).status().running
+            assert count(here, "kind create") == 1
+        finally:
+            kind(moved).down(delete=True)
+        assert here.containers == []
+
     def test_a_cluster_that_the_user_deleted_is_made_anew(
         self, here: Machine, instance: Instance
     ) -> None:
