@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from shlex import join
 
 from labsupport.base.errors import ClusterError
 from labsupport.base.paths import Instance
@@ -48,7 +49,7 @@ def ensure_names(instance: Instance) -> Record:
     with locked(instance, READY_WITHIN) as lock:
         if record := running(instance):
             return record
-        network = own_network(instance)
+        network = own_network(instance, _renewal(instance))
         ensure_credentials(instance, network.number)
         with Daemon(instance, lock, PROGRAM) as daemon:
             daemon.start(Settings(network.number, port_offset(network)))
@@ -58,6 +59,11 @@ def ensure_names(instance: Instance) -> Record:
             "the lab's DNS ended as soon as it had started", remedy=f"less {instance.daemon_log}"
         )
     return record
+
+
+def _renewal(instance: Instance) -> str:
+    """New addresses, and the cluster elsewhere stays; who is asked for names may be an old one."""
+    return f": {join(['rm', '-f', str(instance.network), str(instance.resolver)])} && ./lab up"
 
 
 def stop_names(instance: Instance) -> bool:

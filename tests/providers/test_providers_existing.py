@@ -3,6 +3,7 @@
 import dataclasses
 import shlex
 import shutil
+import socket
 import stat
 import subprocess
 import sys
@@ -15,7 +16,13 @@ import pytest
 import yaml
 from shared_cluster import CONTEXT, SharedCluster, embedded
 
-from labsupport.base.errors import ClusterError, ClusterNotRunning, LabError, UsageError
+from labsupport.base.errors import (
+    AddressInUse,
+    ClusterError,
+    ClusterNotRunning,
+    LabError,
+    UsageError,
+)
 from labsupport.base.paths import HOME_VARIABLE, Instance
 from labsupport.cli.main import main
 from labsupport.kube.api import Api
@@ -425,6 +432,22 @@ def test_status_says_where_the_learner_stands(instance: Instance, cluster: Share
     assert status.running
     assert "namespace stands, sites below stands.lab.example.com" in status.about
     assert set(dataclasses.asdict(status)["addresses"]) == {"DNS server", "DNS cache"}
+
+
+def test_new_addresses_for_the_labs_dns_leave_the_cluster_as_it_is(
+    instance: Instance, cluster: SharedCluster
+) -> None:
+    here = joining(instance, cluster.kubeconfig(), "moves")
+    dns = here.up(quiet).dns
+    here.down()
+    with socket.create_server(dns):
+        with pytest.raises(AddressInUse) as caught:
+            Existing(instance).up(quiet)
+        command = caught.value.remedy.partition("new addresses: ")[2].partition(" && ./lab up")
+        assert command[1]
+        subprocess.run(["bash", "-c", command[0]], check=True)
+        assert Existing(instance).up(quiet).dns != dns
+    assert "moves" in cluster.names("namespaces")
 
 
 def test_a_folder_that_was_removed_leaves_no_process(

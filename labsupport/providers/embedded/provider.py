@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import psutil
 
 _ENDS_WITHIN = 3.0
+_RENEWAL = " (this forgets its objects): ./lab down --delete && ./lab up"
 PROGRAM = "labsupport.providers.embedded.daemon"
 """The module whose `main` the daemon runs."""
 
@@ -120,7 +121,7 @@ class Embedded:
         return None
 
     def _start(self, lock: int) -> Record:
-        network = own_network(self.instance)
+        network = own_network(self.instance, _RENEWAL)
         with Daemon(self.instance, lock, PROGRAM) as daemon:
             # While the daemon loads its modules.
             settings = Settings(network.number, port_offset(network))
