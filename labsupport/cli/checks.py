@@ -70,9 +70,9 @@ def kubectl() -> Finding:
 
 def kind() -> Finding:
     """Kind: for the provider of that name."""
-    from labsupport.providers.kind.program import GET, found_program
+    from labsupport.providers.kind.program import GET, found_program, installed
 
-    if not which("kind"):
+    if not installed():
         return Finding("kind", "note", "not installed", f"only for --provider kind: {GET}")
     try:
         program = found_program()

@@ -27,15 +27,7 @@ def run(args: argparse.Namespace) -> int:
         found = chosen.belongings() if args.delete else []
         print("\n".join(["Would be removed:", *found]) if found else "Nothing would be removed.")
         return 0
-    name = chosen.status().provider
+    words = chosen.farewell
     ran = chosen.down(step, delete=args.delete)
-    if name == "existing":
-        said = "The lab has left the cluster." if ran else "The lab was on no cluster."
-        gone = "What it made there is removed, and so is its state here."
-        kept = gone if args.delete else "What it made there stays. Come back to it: ./lab up"
-    else:
-        said = "The cluster is stopped." if ran else "No cluster was running."
-        gone = "Its state is deleted."
-        kept = gone if args.delete else "Start it again with its objects: ./lab up"
-    print(f"{said} {kept}")
+    print(words.ended if ran else words.idle, words.deleted if args.delete else words.kept)
     return 0

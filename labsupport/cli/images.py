@@ -3,6 +3,7 @@ registry."""
 
 import argparse
 import json
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,6 +66,7 @@ def _list(images: "list[Image]", *, as_json: bool) -> int:
 
 def _load(file: Path) -> int:
     from labsupport.providers.kind.images import give_to_nodes, load
+    from labsupport.providers.kind.nodes import nodes_of
     from labsupport.providers.kind.program import found_program
     from labsupport.providers.kind.tools import found_tool
 
@@ -72,7 +74,12 @@ def _load(file: Path) -> int:
     with step("looking for a container tool"):
         tool = found_tool(made.tool if made else "")
     load(tool, file, step)
-    if made and made.whole:
+    nodes = nodes_of(tool, made.name) if made and made.whole else []
+    if any(not node.runs for node in nodes):
+        again = f"./lab up && ./lab images load {shlex.quote(str(file))}"
+        print(f"The images are here, but the nodes are stopped. To give them these too: {again}")
+        return 0
+    if made and nodes:
         give_to_nodes(tool, found_program(), made.name, step)
     print("The images are here. Next: ./lab up --provider kind")
     return 0

@@ -8,11 +8,11 @@ leaves running; `names_only`, what it does where the cluster runs elsewhere; `st
 
 from labsupport.base.errors import UsageError
 from labsupport.base.paths import Instance
-from labsupport.providers.chosen import EMBEDDED, chosen
+from labsupport.providers.chosen import EMBEDDED, PROVIDERS, chosen
 from labsupport.providers.protocol import Provider, Wishes
 
 AUTO = "auto"
-NAMES = (AUTO, EMBEDDED, "kind", "existing")
+NAMES = (AUTO, *PROVIDERS)
 
 
 def provider(name: str, instance: Instance, wishes: Wishes | None = None) -> Provider:

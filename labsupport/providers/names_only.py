@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from shlex import join
 
 from labsupport.base.errors import ClusterError
 from labsupport.base.paths import Instance
@@ -14,6 +15,7 @@ from labsupport.providers.daemon.process import Ready, serve_instance, serving_n
 from labsupport.providers.daemon.record import Record, running
 from labsupport.providers.daemon.spawning import READY_WITHIN, Daemon, Settings, daemons_of
 from labsupport.providers.protocol import Connection
+from labsupport.rules.tenancy import WHOLE, Tenancy
 from labsupport.trust import ensure_credentials
 
 PROGRAM = "labsupport.providers.names_only"
@@ -30,15 +32,14 @@ async def _serve(instance: Instance, settings: Settings, ready: Ready) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
-    async with serving_names(instance, settings, own_access(instance)):
+    async with serving_names(instance, settings, own_access(instance, tenancy_of(instance))):
         ready()
         await ended.wait()
 
 
-def own_access(instance: Instance) -> Access:
-    """Access by the instance's own kubeconfig, which `up` wrote."""
-    context = context_in([instance.kubeconfig], CONTEXT)
-    return access_by(context, instance, tenancy_of(instance))
+def own_access(instance: Instance, tenancy: Tenancy = WHOLE) -> Access:
+    """Access by the instance's own kubeconfig, which `up` wrote, to that part of the cluster."""
+    return access_by(context_in([instance.kubeconfig], CONTEXT), instance, tenancy)
 
 
 def ensure_names(instance: Instance) -> Record:
@@ -48,7 +49,7 @@ def ensure_names(instance: Instance) -> Record:
     with locked(instance, READY_WITHIN) as lock:
         if record := running(instance):
             return record
-        network = own_network(instance)
+        network = own_network(instance, _renewal(instance))
         ensure_credentials(instance, network.number)
         with Daemon(instance, lock, PROGRAM) as daemon:
             daemon.start(Settings(network.number, port_offset(network)))
@@ -58,6 +59,11 @@ def ensure_names(instance: Instance) -> Record:
             "the lab's DNS ended as soon as it had started", remedy=f"less {instance.daemon_log}"
         )
     return record
+
+
+def _renewal(instance: Instance) -> str:
+    """New addresses, and the cluster elsewhere stays; who is asked for names may be an old one."""
+    return f": {join(['rm', '-f', str(instance.network), str(instance.resolver)])} && ./lab up"
 
 
 def stop_names(instance: Instance) -> bool:

@@ -77,8 +77,32 @@ class ClusterStatus:
     memory: dict[str, float]
 
 
+@dataclass(frozen=True)
+class Farewell:
+    """What is said after `down`, in whole sentences.
+
+    `ended` where something ran, else `idle`; then `deleted` after `delete`, else `kept`.
+    """
+
+    ended: str
+    idle: str
+    deleted: str
+    kept: str
+
+
+OWN_CLUSTER = Farewell(
+    ended="The cluster is stopped.",
+    idle="No cluster was running.",
+    deleted="Its state is deleted.",
+    kept="Start it again with its objects: ./lab up",
+)
+"""Of a cluster that is the learner's alone."""
+
+
 class Provider(Protocol):
     """A way to have a cluster."""
+
+    farewell: Farewell
 
     def up(self, progress: Progress) -> Connection:
         """Start the cluster, or find it running. The kubeconfig is in place when this returns."""

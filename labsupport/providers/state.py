@@ -7,11 +7,11 @@ from labsupport.base.paths import Instance
 
 
 def state_of(instance: Instance) -> list[Path]:
-    """All that a cluster, its names and its trust leave there, by name; not what a learner did.
+    """All that a cluster, its names and its trust left there; not what a learner did.
 
     A learner's progress and work stay, and so do JupyterLab's settings.
     """
-    return [
+    named = (
         *instance.home.glob(f"{instance.database.name}*"),
         *(instance.ca_certificate, instance.ca_key, instance.token),
         *(instance.server_certificate, instance.server_key),
@@ -23,7 +23,8 @@ def state_of(instance: Instance) -> list[Path]:
         *(instance.home / name for name in ("serviceaccount.key", "daemon.lock")),
         *(instance.cluster_ca, instance.client_certificate, instance.client_key),
         *(instance.kind_config, instance.provider, instance.rights),
-    ]
+    )
+    return [path for path in named if path.exists()]
 
 
 def delete_state(instance: Instance) -> None:

@@ -35,7 +35,7 @@ class Tenancy:
 
     `namespace` stands for `default`. `domain` takes the place of `example.com`; "" leaves names
     as they are. `ingress_class` takes the place of `traefik`. `namespaces` are the only ones that
-    may be looked into; none: all of them. `labels` are put on every object that is made.
+    may be looked into; none: all of them. `labels` are put on every object that is created.
     """
 
     namespace: str = HOME
@@ -93,8 +93,10 @@ class Tenancy:
         metadata = dict(obj.get("metadata") or {})
         if metadata.get("namespace") == HOME:
             metadata["namespace"] = self.namespace
-        # What has no name is not kept: a review, which may have no labels, or a patch.
-        if self.labels and (metadata.get("name") or metadata.get("generateName")):
+        # What has no name is not kept: a review, which may have no labels, or a patch. What has a
+        # UID is there already, and stays whosever it is.
+        named = metadata.get("name") or metadata.get("generateName")
+        if self.labels and named and not metadata.get("uid"):
             metadata["labels"] = {**(metadata.get("labels") or {}), **self.labels}
         if metadata.get("annotations"):
             metadata["annotations"] = self._annotations(metadata["annotations"])

@@ -9,7 +9,7 @@ from labsupport.kube.wait import unready_deployments, until_nothing_missing
 from labsupport.manifests import documents
 from labsupport.names.resolver import system_addresses
 from labsupport.providers import provider
-from labsupport.providers.protocol import Progress, Wishes, quiet
+from labsupport.providers.protocol import Connection, Progress, Provider, Wishes, quiet
 from labsupport.rules.certificates.names import as_address
 from labsupport.rules.diagnosis.workloads import missing_images
 from labsupport.rules.status import StatusError
@@ -36,10 +36,8 @@ def bring_up(
     WaitTimeout says what kept it from coming.
     """
     chosen = provider(provider_name, instance, wishes)
-    try:
-        lab, started = Lab(chosen, chosen.connection(), instance), False
-    except ClusterNotRunning:
-        lab, started = Lab(chosen, chosen.up(progress), instance), True
+    running = _running(chosen) if wishes in (None, Wishes()) else None  # `up` heeds or refuses them
+    lab, started = Lab(chosen, running or chosen.up(progress), instance), running is None
     try:
         with progress("installing Traefik and the sample apps"):
             installed = install(lab)
@@ -50,6 +48,13 @@ def bring_up(
         lab.close()
         raise
     return lab
+
+
+def _running(chosen: Provider) -> Connection | None:
+    try:
+        return chosen.connection()
+    except ClusterNotRunning:
+        return None
 
 
 def install(lab: Lab) -> list[str]:

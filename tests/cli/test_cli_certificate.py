@@ -3,14 +3,12 @@
 import json
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from labsupport.base.paths import Instance, instance
 from labsupport.cli.main import main
-from labsupport.session.bringing_up import bring_up
 from labsupport.trust import ensure_credentials
 
 NAME = "kiada.example.com"
@@ -130,21 +128,7 @@ def test_who_says_no_changes_nothing(
     assert "Nothing was changed." in capsys.readouterr().out
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
-    home = Instance(tmp_path_factory.mktemp("certificate") / "home")
-    lab = bring_up(home)
-    yield home
-    lab.close()
-    lab.provider.down()
-
-
-@pytest.fixture
-def live(running: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("INGRESS_LAB_HOME", str(running.home))
-
-
-@pytest.mark.usefixtures("live")
+@pytest.mark.usefixtures("up")
 def test_a_secret_is_made_and_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["certificate", "make", NAME, "--secret", "kiada"]) == 0
     assert "secret/kiada created" in capsys.readouterr().out
@@ -152,7 +136,7 @@ def test_a_secret_is_made_and_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert "Secret default/kiada" in capsys.readouterr().out
 
 
-@pytest.mark.usefixtures("live")
+@pytest.mark.usefixtures("up")
 def test_a_server_is_asked_for_its_certificate(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["certificate", "verify", f"https://{NAME}"]) == 1
     told = capsys.readouterr().out

@@ -1,32 +1,20 @@
 """`lab break`, `lab check` of a breakage, and `lab heal`."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from labsupport.base.paths import Instance
 from labsupport.cli.main import main
 from labsupport.exercises.clinic import breakages, mend
 from labsupport.session import Lab
-from labsupport.session.bringing_up import bring_up
-
-
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    lab = bring_up(Instance(tmp_path_factory.mktemp("cli") / "lab"))
-    yield lab
-    lab.close()
-    lab.provider.down()
 
 
 @pytest.fixture
-def up(lab: Lab, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Lab:
-    monkeypatch.setenv("INGRESS_LAB_HOME", str(lab.instance.home))
+def up(up: Path, capsys: pytest.CaptureFixture[str]) -> Path:
     main(["heal", "--all"])
     capsys.readouterr()
-    return lab
+    return up
 
 
 @pytest.mark.usefixtures("up")
@@ -44,10 +32,10 @@ def test_a_random_one_can_be_broken(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.usefixtures("up")
-def test_a_check_fails_until_it_is_mended(up: Lab, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_check_fails_until_it_is_mended(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
     main(["break", "bakery"])
     unmended = main(["check", "bakery"])
-    mend("bakery", up)
+    mend("bakery", lab)
     assert (unmended, main(["check", "bakery"])) == (1, 0)
     assert "./lab heal bakery" in capsys.readouterr().out
 

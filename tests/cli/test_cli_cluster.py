@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,25 +13,14 @@ import pytest
 from labsupport.base.paths import Instance
 from labsupport.cli.main import main
 from labsupport.providers.embedded.provider import Embedded
-from labsupport.session.bringing_up import bring_up
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    home = tmp_path_factory.mktemp("cli") / "lab"
-    lab = bring_up(Instance(home))
-    lab.close()
-    yield home
-    lab.provider.down()
-
-
 @pytest.fixture
-def up(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("INGRESS_LAB_HOME", str(home))
+def up(up: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("KUBECONFIG", "/nonexistent")
-    return home
+    return up
 
 
 def test_up_again_finds_what_runs(up: Path, capsys: pytest.CaptureFixture[str]) -> None:

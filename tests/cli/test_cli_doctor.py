@@ -78,6 +78,16 @@ def test_a_kind_that_is_new_enough_is_fine(tools: Path) -> None:
     assert checks.kind().found.startswith("0.33.0 (")
 
 
+def test_a_kind_of_this_pythons_environment_is_found_as_lab_up_finds_it(
+    tools: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "environment" / "bin").mkdir(parents=True)
+    put(tmp_path / "environment" / "bin", "kind", "echo 'kind v0.33.0 go1.26.8 linux/amd64'")
+    monkeypatch.setattr("sys.prefix", str(tmp_path / "environment"))
+    assert not (tools / "kind").exists()
+    assert checks.kind().status == "ok"
+
+
 def test_cloud_provider_kind_is_optional(tools: Path) -> None:
     assert "its container is used instead" in checks.cloud_provider_kind().remedy
     # Its cmd/app.go prints its name and version.

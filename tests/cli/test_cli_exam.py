@@ -1,32 +1,19 @@
 """`lab exam`."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from labsupport.base.paths import Instance
 from labsupport.cli.main import main
 from labsupport.exercises.capstone import TASKS
-from labsupport.session.bringing_up import bring_up
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    home = tmp_path_factory.mktemp("cli") / "lab"
-    lab = bring_up(Instance(home))
-    lab.close()
-    yield home
-    lab.provider.down()
 
 
 @pytest.fixture
-def up(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("INGRESS_LAB_HOME", str(home))
-    (home / "exam" / "sitting.json").unlink(missing_ok=True)
-    (home / "exam-results.jsonl").unlink(missing_ok=True)
-    return home
+def up(up: Path) -> Path:
+    (up / "exam" / "sitting.json").unlink(missing_ok=True)
+    (up / "exam-results.jsonl").unlink(missing_ok=True)
+    return up
 
 
 def words(capsys: pytest.CaptureFixture[str]) -> str:

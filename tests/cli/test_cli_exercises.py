@@ -1,32 +1,19 @@
 """`lab check` and `lab progress`."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from labsupport.base.paths import Instance
 from labsupport.cli.main import main
 from labsupport.exercises import Progress, Verdict, exercises
 from labsupport.exercises.clinic import breakages
-from labsupport.session.bringing_up import bring_up
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    home = tmp_path_factory.mktemp("cli") / "lab"
-    lab = bring_up(Instance(home))
-    lab.close()
-    yield home
-    lab.provider.down()
 
 
 @pytest.fixture
-def up(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("INGRESS_LAB_HOME", str(home))
-    (home / "progress.jsonl").unlink(missing_ok=True)
-    return home
+def up(up: Path) -> Path:
+    (up / "progress.jsonl").unlink(missing_ok=True)
+    return up
 
 
 @pytest.mark.usefixtures("up")

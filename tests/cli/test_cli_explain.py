@@ -2,16 +2,13 @@
 
 import io
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from labsupport.base.paths import Instance
 from labsupport.base.types import Json
 from labsupport.cli.main import main
-from labsupport.providers.embedded.provider import Embedded
-from labsupport.session.bringing_up import bring_up
+from labsupport.session.lab import Lab
 
 RULES = """\
 apiVersion: networking.k8s.io/v1
@@ -144,21 +141,12 @@ def test_without_files_and_cluster_the_way_on_is_told(capsys: pytest.CaptureFixt
     assert "./lab up" in capsys.readouterr().err
 
 
-@pytest.fixture
-def up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    instance = Instance(tmp_path / "lab-home")
-    lab = bring_up(instance)
-    lab.wait_ready()
-    lab.close()
-    yield
-    Embedded(instance).down()
-
-
 @pytest.mark.usefixtures("up")
 @pytest.mark.parametrize("profile", ["spec", "traefik"])
 def test_without_files_the_running_cluster_is_read(
-    profile: str, capsys: pytest.CaptureFixture[str]
+    lab: Lab, profile: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    lab.wait_ready()
     words = ["explain", "https://kiada.example.com/", "--json", "--profile", profile]
     assert main(words) == 0
     (found,) = lines(capsys)

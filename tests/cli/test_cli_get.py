@@ -1,31 +1,17 @@
 """`lab get`: curl's options, and the way that is printed."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from labsupport.base.paths import HOME_VARIABLE, Instance
 from labsupport.base.types import Json
 from labsupport.cli.main import main
-from labsupport.session.bringing_up import bring_up
 from labsupport.session.lab import Lab
 
 URL = "http://kiada.example.com/debug/request"
 
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    lab = bring_up(Instance(tmp_path_factory.mktemp("lab") / "home"))
-    yield lab
-    lab.close()
-    lab.provider.down()
-
-
-@pytest.fixture(autouse=True)
-def _here(running: Lab, monkeypatch: pytest.MonkeyPatch, _own_instance: None) -> None:
-    monkeypatch.setenv(HOME_VARIABLE, str(running.instance.home))
+pytestmark = pytest.mark.usefixtures("up")
 
 
 def got(capsys: pytest.CaptureFixture[str], *words: str) -> Json:
@@ -56,11 +42,9 @@ def test_a_file_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -
 
 
 @pytest.mark.parametrize("form", ["{}", "new.example.net:{}", "new.example.net:80:{}"])
-def test_an_address_can_be_given(
-    running: Lab, capsys: pytest.CaptureFixture[str], form: str
-) -> None:
-    found = got(capsys, "--resolve", form.format(running.address), "http://new.example.net/")
-    assert (found["address"], found["status"]) == (running.address, 404)
+def test_an_address_can_be_given(lab: Lab, capsys: pytest.CaptureFixture[str], form: str) -> None:
+    found = got(capsys, "--resolve", form.format(lab.address), "http://new.example.net/")
+    assert (found["address"], found["status"]) == (lab.address, 404)
     assert found["way"][0]["text"].endswith("given with the request")
 
 
@@ -89,9 +73,7 @@ def test_the_name_in_the_handshake_can_be_chosen(
     assert [each["id"] for each in tls["refusals"]] == ["other-name"]
 
 
-def test_a_ca_of_ones_own_is_believed_alone(
-    running: Lab, capsys: pytest.CaptureFixture[str]
-) -> None:
-    ca_file = str(running.instance.ca_certificate)
-    words = ["--resolve", running.address, "--cacert", ca_file, "https://traefik.example.com/"]
+def test_a_ca_of_ones_own_is_believed_alone(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
+    ca_file = str(lab.instance.ca_certificate)
+    words = ["--resolve", lab.address, "--cacert", ca_file, "https://traefik.example.com/"]
     assert got(capsys, *words)["tls"]["refusals"] == []

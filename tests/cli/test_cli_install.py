@@ -1,40 +1,24 @@
 """`lab install` and `lab uninstall`."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 
-from labsupport.base.paths import Instance
 from labsupport.cli.main import main
-from labsupport.session.bringing_up import bring_up
 from labsupport.session.lab import Lab
 
 
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    lab = bring_up(Instance(tmp_path_factory.mktemp("install") / "lab"))
-    yield lab
-    lab.close()
-    lab.provider.down()
-
-
-@pytest.fixture
-def home(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Lab:
-    monkeypatch.setenv("INGRESS_LAB_HOME", str(lab.instance.home))
-    return lab
-
-
+@pytest.mark.usefixtures("up")
 def test_a_controller_is_installed_and_removed(
-    home: Lab, capsys: pytest.CaptureFixture[str]
+    lab: Lab, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["install", "traefik-default"]) == 0
     assert "deployment.apps/traefik-default created" in capsys.readouterr().out
-    assert set(home.controllers) == {"traefik", "traefik-default"}
+    assert set(lab.controllers) == {"traefik", "traefik-default"}
     assert main(["uninstall", "traefik-default"]) == 0
     assert "namespace/traefik-default deleted" in capsys.readouterr().out
-    assert set(home.controllers) == {"traefik"}
+    assert set(lab.controllers) == {"traefik"}
 
 
 def test_the_whole_manifest_can_be_printed_without_a_cluster(

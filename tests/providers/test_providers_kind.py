@@ -24,6 +24,7 @@ from labsupport.providers.chosen import chosen
 from labsupport.providers.daemon.record import running
 from labsupport.providers.embedded.provider import Embedded
 from labsupport.providers.kind import Kind, balancers
+from labsupport.providers.kind.tools import found_tool
 from labsupport.providers.protocol import Wishes, quiet
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -171,6 +172,20 @@ class TestUp:
         kind(instance).up(quiet)
         assert kind(instance).connection()
 
+    def test_a_lab_whose_folder_was_renamed_finds_its_cluster(
+        self, here: Machine, instance: Instance, tmp_path: Path
+    ) -> None:
+        kind(instance).up(quiet)
+        kind(instance).down()
+        moved = Instance(instance.home.rename(tmp_path / "renamed"))
+        try:
+            kind(moved).up(quiet)
+            assert kind(moved).status().running
+            assert count(here, "kind create") == 1
+        finally:
+            kind(moved).down(delete=True)
+        assert here.containers == []
+
     def test_a_cluster_that_the_user_deleted_is_made_anew(
         self, here: Machine, instance: Instance
     ) -> None:
@@ -202,6 +217,11 @@ class TestTools:
         here.tell("docker", "info", err=container_tools.DEAD_DOCKER, **dead)
         kind(instance).up(quiet)
         assert chosen(instance).settings["tool"] == "podman"
+
+    def test_a_docker_that_was_built_by_hand_is_used(self, here: Machine) -> None:
+        here.tell("docker", "info", out='{"ServerVersion":"dev","Architecture":"x86_64"}')
+        tool = found_tool()
+        assert (tool.version, tool.platform) == ("dev", "")
 
     def test_podman_by_the_name_of_docker_is_not_docker(
         self, here: Machine, instance: Instance

@@ -223,6 +223,17 @@ class TestWithoutARegistry:
         assert kind.status().running
         assert main(["images", "load", str(archive)]) == 1
 
+    def test_who_loads_while_the_nodes_are_stopped_is_told_what_gives_them_the_images(
+        self, here: Machine, kind: Kind, archive: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        kind.up(quiet)
+        kind.down()
+        # docker exec, as moby words it: daemon/exec.go
+        stopped = "Error response from daemon: container 0123 is not running\n"
+        here.tell("kind", "load", code=1, err=stopped)
+        assert main(["images", "load", str(archive)]) == 0
+        assert f"./lab up && ./lab images load {archive}" in capsys.readouterr().out
+
     def test_a_running_cluster_gets_them_too(
         self, here: Machine, kind: Kind, archive: Path
     ) -> None:

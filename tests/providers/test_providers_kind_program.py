@@ -74,7 +74,15 @@ def create(here: Machine, config: str, folder: Path) -> None:
     """`kind create cluster` with this configuration."""
     path = folder / "kind.yaml"
     path.write_text(config)
-    create_cluster(found_program(), DOCKER, path, folder / "kubeconfig", keep=False, progress=quiet)
+    create_cluster(
+        found_program(),
+        DOCKER,
+        path,
+        folder / "kubeconfig",
+        name="ingress-lab",
+        keep=False,
+        progress=quiet,
+    )
 
 
 @pytest.mark.usefixtures("here")
@@ -187,7 +195,7 @@ class TestRefusals:
         here.tell("docker", *words, code=1, err="[kubelet-check] the kubelet is not healthy\n")
         with pytest.raises(ClusterError) as caught:
             create(here, self.CONFIG, tmp_path)
-        assert "kind export logs" in caught.value.remedy
+        assert "kind export logs --name ingress-lab" in caught.value.remedy
         assert here.containers == []
 
 

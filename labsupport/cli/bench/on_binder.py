@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -90,11 +90,10 @@ def served(
 def _wait_for(address: str, process: subprocess.Popen[bytes], log: IO[bytes]) -> None:
     deadline = time.monotonic() + _TIMEOUT
     while time.monotonic() < deadline and process.poll() is None:
-        try:
+        with suppress(requests.RequestException):  # nobody there yet, or busy with its start
             if requests.get(f"{address}/api", timeout=2).ok:
                 return
-        except requests.ConnectionError:
-            time.sleep(_PAUSE)
+        time.sleep(_PAUSE)
     log.seek(0)
     said = log.read().decode(errors="replace").strip().splitlines()[-5:]
     raise WaitTimeout("JupyterLab did not start", found="\n    ".join(said))

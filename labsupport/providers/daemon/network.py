@@ -60,10 +60,11 @@ class Network:
         }
 
 
-def own_network(instance: Instance) -> Network:
+def own_network(instance: Instance, renewal: str) -> Network:
     """The instance's network: the one it has, or a free one that it has from now on.
 
-    AddressInUse when something else listens on the one it has, or on all of them.
+    AddressInUse when something else listens on the one it has, or on all of them; `renewal` says
+    for it how this lab gets new addresses.
     """
     try:
         network = Network(int(instance.network.read_text()))
@@ -74,7 +75,7 @@ def own_network(instance: Instance) -> Network:
     deadline = time.monotonic() + _LET_GO_WITHIN
     while held := _holder(network):
         if time.monotonic() > deadline:
-            raise _taken(*held)
+            raise _taken(*held, renewal)
         time.sleep(0.02)
     return network
 
@@ -140,17 +141,14 @@ def _holder(network: Network) -> tuple[str, int] | None:
     return None
 
 
-def _taken(address: str, port: int) -> AddressInUse:
+def _taken(address: str, port: int, renewal: str) -> AddressInUse:
     holder = _listener(address, port)
     another_lab = "labsupport" in holder
     server = "API server" if port == API_PORT else "DNS server"
     return AddressInUse(
         f"the lab's {server} needs {address}:{port}",
         found=f"taken by {'another lab, ' if another_lab else ''}{holder}",
-        remedy=(
-            "stop that one, or give this lab new addresses "
-            "(this forgets its objects): ./lab down --delete && ./lab up"
-        ),
+        remedy=f"stop that one, or give this lab new addresses{renewal}",
     )
 
 

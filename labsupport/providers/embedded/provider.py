@@ -16,7 +16,13 @@ from labsupport.providers.daemon.network import (
 )
 from labsupport.providers.daemon.record import Record, last_record, running
 from labsupport.providers.daemon.spawning import READY_WITHIN, Daemon, Settings, daemons_of
-from labsupport.providers.protocol import ClusterStatus, Connection, Progress, quiet
+from labsupport.providers.protocol import (
+    OWN_CLUSTER,
+    ClusterStatus,
+    Connection,
+    Progress,
+    quiet,
+)
 from labsupport.providers.state import delete_state, state_of
 from labsupport.trust import ensure_credentials
 
@@ -24,12 +30,15 @@ if TYPE_CHECKING:
     import psutil
 
 _ENDS_WITHIN = 3.0
+_RENEWAL = " (this forgets its objects): ./lab down --delete && ./lab up"
 PROGRAM = "labsupport.providers.embedded.daemon"
 """The module whose `main` the daemon runs."""
 
 
 class Embedded:
     """The embedded cluster of one instance."""
+
+    farewell = OWN_CLUSTER
 
     def __init__(self, instance: Instance) -> None:
         self.instance = instance
@@ -54,7 +63,7 @@ class Embedded:
 
     def belongings(self) -> list[str]:
         """The files of the cluster's state, its names and its trust."""
-        return [str(path) for path in state_of(self.instance) if path.exists()]
+        return [str(path) for path in state_of(self.instance)]
 
     def _down(self, delete: bool) -> bool:
         # Imported here: it is the cluster's own code, and starting does not need it.
@@ -112,7 +121,7 @@ class Embedded:
         return None
 
     def _start(self, lock: int) -> Record:
-        network = own_network(self.instance)
+        network = own_network(self.instance, _RENEWAL)
         with Daemon(self.instance, lock, PROGRAM) as daemon:
             # While the daemon loads its modules.
             settings = Settings(network.number, port_offset(network))

@@ -2,9 +2,11 @@
 
 import getpass
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from shlex import quote
 
 from labsupport.base.errors import ClusterError, UsageError
+from labsupport.base.files import write_atomically
 from labsupport.base.paths import Instance
 from labsupport.base.types import Json
 from labsupport.kube.api import Api
@@ -15,7 +17,7 @@ from labsupport.manifests import ADDONS
 from labsupport.providers.existing.belongings import LABEL
 from labsupport.providers.existing.rights import lacking, may, user_name
 from labsupport.providers.protocol import Wishes
-from labsupport.rules.rights import INSTALLING, LEARNING, LOOKING, READ, Right, granting, subject_of
+from labsupport.rules.rights import INSTALLING, LEARNING, LOOKING, Right, granting, subject_of
 from labsupport.rules.status import StatusError
 from labsupport.rules.tenancy import CLASS, TAUGHT, Tenancy
 
@@ -27,6 +29,11 @@ TRAEFIK = "traefik"
 _GONE_WITHIN = 120.0  # seconds; a namespace takes its time
 _SYSTEM = re.compile(r"kube-|default$|traefik$")
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+_ALL_THAT_LESSONS_LIST = tuple(
+    replace(right, verbs=("list", "watch"), everywhere=True)
+    for right in LEARNING
+    if "list" in right.verbs
+)
 _SAMPLES = tuple(name for name in ADDONS if not name.startswith("traefik"))
 
 
@@ -57,7 +64,7 @@ def place(api: Api, context: Context, wishes: Wishes, instance: Instance) -> Pla
     installs = not ingress_class
     if installs and (missing := lacking(api, INSTALLING, "")):
         raise _cannot_install(api, missing)
-    everywhere = not lacking(api, [_listing("ingresses"), _listing("pods", "")], "")
+    everywhere = not lacking(api, _ALL_THAT_LESSONS_LIST, "")
     sees_traefik = ingress_class in ("", CLASS) and (
         installs or (_is_labs(api) and not lacking(api, LOOKING, TRAEFIK))
     )
@@ -69,6 +76,20 @@ def place(api: Api, context: Context, wishes: Wishes, instance: Instance) -> Pla
         labels={LABEL: namespace},
     )
     return Place(tenancy, ADDONS if installs else _SAMPLES, TRAEFIK if sees_traefik else "")
+
+
+def other_wish(tenancy: Tenancy, wishes: Wishes) -> str:
+    """What is wished otherwise than it stands, in words; "" for nothing."""
+    tellings = (
+        ("namespace", tenancy.namespace, wishes.namespace),
+        ("domain", tenancy.domain or TAUGHT[0], wishes.domain.lower().strip(".")),
+        ("IngressClass", tenancy.ingress_class, wishes.ingress_class),
+    )
+    return "; ".join(
+        f"{what} {stands}, not {wished}"
+        for what, stands, wished in tellings
+        if wished not in ("", stands)
+    )
 
 
 def make_namespace(api: Api, tenancy: Tenancy) -> None:
@@ -171,7 +192,7 @@ def _exists(api: Api, namespace: str) -> bool:
         if error.code != 403:
             raise
         # Who may not read Namespaces may still work in one: then it is there.
-        return may(api, "list", _listing("ingresses"), namespace)
+        return may(api, "list", Right("networking.k8s.io", "ingresses", ("list",)), namespace)
     return True
 
 
@@ -188,10 +209,6 @@ def _going(api: Api, namespace: str) -> list[str]:
     conditions = live.get("status", {}).get("conditions", ())
     left = [each["message"] for each in conditions if each["status"] == "True"]
     return left or [f"namespace {namespace} is {live['status'].get('phase')}"]
-
-
-def _listing(resource: str, group: str = "networking.k8s.io") -> Right:
-    return Right(group, resource, READ, everywhere=True)
 
 
 def _refused(
@@ -214,14 +231,14 @@ def _refused(
     head = (
         f"# What {user or 'the learner'} needs for Ingress Lab, for the cluster's administrator.\n"
     )
-    file.write_text(head + "---\n".join(dumped(each) for each in documents))
+    write_atomically(file, head + "---\n".join(dumped(each) for each in documents), mode=0o644)
     shown = [str(right) for right in missing[:6]]
     more = f" and {len(missing) - 6} more" if len(missing) > 6 else ""
     return ClusterError(
         f"{user or f'the user of context {context.name!r}'} may not do "
         f"all that the lab needs in namespace {namespace}",
         found="missing: " + "; ".join(shown) + more,
-        remedy=f"ask the cluster's administrator for: kubectl apply -f {file}",
+        remedy=f"ask the cluster's administrator for: kubectl apply -f {quote(str(file))}",
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from labsupport.base.paths import Instance
-from labsupport.providers.chosen import Chosen, chosen
+from labsupport.providers.chosen import Chosen, chosen, understood
 from labsupport.providers.kind.balancers import Balancer
 
 PROVIDER = "kind"
@@ -33,9 +33,10 @@ class Made:
         found = chosen(instance)
         if found.provider != PROVIDER:
             return None
-        kept: dict[str, Any] = dict(found.settings)
-        balancer = Balancer(**kept.pop("balancer", {}))
-        return cls(**{**kept, "containers": tuple(kept["containers"])}, balancer=balancer)
+        with understood(instance):
+            kept: dict[str, Any] = dict(found.settings)
+            balancer = Balancer(**kept.pop("balancer", {}))
+            return cls(**{**kept, "containers": tuple(kept["containers"])}, balancer=balancer)
 
     def write(self, instance: Instance) -> None:
         """Keep it."""

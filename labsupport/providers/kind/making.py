@@ -33,10 +33,12 @@ def create_cluster(
     config: Path,
     kubeconfig: Path,
     *,
+    name: str,
     keep: bool,
     progress: Progress,
 ) -> None:
-    """Make the cluster that `config` describes; its administrator's kubeconfig goes to that file.
+    """Make the cluster that `config` describes, called `name` there; its administrator's kubeconfig
+    goes to that file.
 
     ClusterError with kind's last lines and their remedy, NameTaken where it is that. The nodes are
     then gone, unless `keep`.
@@ -65,7 +67,7 @@ def create_cluster(
         raise kind_of_error(
             f"kind could not make the cluster: {known.means}",
             found=last_lines(said),
-            remedy=known.remedy,
+            remedy=known.of(name),
         )
 
 

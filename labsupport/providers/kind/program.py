@@ -43,9 +43,14 @@ class Program:
             raise ClusterError(error.what, found=error.found, remedy=known.remedy) from error
 
 
+def installed() -> Path | None:
+    """kind from PATH, or of this Python's environment; None when there is none."""
+    return which("kind") or next(iter(Path(sys.prefix).glob("bin/kind")), None)
+
+
 def found_program() -> Program:
-    """kind from PATH, or of this Python's environment; ClusterError when missing or too old."""
-    path = which("kind") or next(iter(Path(sys.prefix).glob("bin/kind")), None)
+    """kind as it is installed; ClusterError when it is missing or too old."""
+    path = installed()
     if path is None:
         raise ClusterError(
             "the provider kind needs the program kind",

@@ -41,7 +41,14 @@ from labsupport.providers.names_only import (
     own_access,
     stop_names,
 )
-from labsupport.providers.protocol import ClusterStatus, Connection, Progress, Wishes, quiet
+from labsupport.providers.protocol import (
+    OWN_CLUSTER,
+    ClusterStatus,
+    Connection,
+    Progress,
+    Wishes,
+    quiet,
+)
 from labsupport.providers.state import delete_state, state_of
 
 _API_WITHIN = 120.0  # seconds until the API server answers, after the nodes were started
@@ -51,6 +58,8 @@ _PATIENCE = 300.0  # seconds; nodes pull images, and load balancers theirs
 
 class Kind:
     """The kind cluster of one instance."""
+
+    farewell = OWN_CLUSTER
 
     def __init__(self, instance: Instance, wishes: Wishes) -> None:
         self.instance = instance
@@ -210,6 +219,7 @@ class Kind:
                 tool,
                 config,
                 self.instance.kubeconfig,
+                name=self.name,
                 keep=self.wishes.keep,
                 progress=progress,
             )
@@ -224,10 +234,10 @@ class Kind:
         self, program: Program, tool: Tool, made: Made, progress: Progress
     ) -> dict[str, str]:
         """Wait until the nodes are ready, and have load balancers; gives those that moved."""
-        self._write_kubeconfig(program, tool)
+        self._write_kubeconfig(program, tool, made.name)
         access = own_access(self.instance)
         with progress("waiting for the nodes"):
-            _wait_for_api(access)
+            _wait_for_api(access, made.name)
             _wait_for_nodes(access)
         if made.balancer.runs(tool):
             return {}
@@ -303,11 +313,11 @@ class Kind:
 
     # Reaching it
 
-    def _write_kubeconfig(self, program: Program, tool: Tool) -> None:
+    def _write_kubeconfig(self, program: Program, tool: Tool, name: str) -> None:
         """Put the administrator's kubeconfig, as the cluster has it now, into the instance."""
-        told = program.run(tool, "get", "kubeconfig", "--name", self.name)
+        told = program.run(tool, "get", "kubeconfig", "--name", name)
         write_atomically(self.instance.kubeconfig, told.stdout)
-        context = context_in([self.instance.kubeconfig], f"kind-{self.name}")
+        context = context_in([self.instance.kubeconfig], f"kind-{name}")
         write_atomically(self.instance.kubeconfig, context.text("default"))
 
     def _access(self) -> Access | None:
@@ -333,14 +343,14 @@ class Kind:
         return f"stopped{which}: {by}"
 
 
-def _wait_for_api(access: Access) -> None:
+def _wait_for_api(access: Access, name: str) -> None:
     deadline = time.monotonic() + _API_WITHIN
     while not answers(access, path="/api"):
         if time.monotonic() > deadline:
             raise ClusterError(
                 "the cluster's API server does not answer",
                 found=f"nothing from {access.server} in {_API_WITHIN:g} s",
-                remedy="see why: kind export logs   or make it anew: "
+                remedy=f"see why: kind export logs --name {name}   or make it anew: "
                 "./lab down --delete && ./lab up --provider kind",
             )
         time.sleep(0.5)

@@ -13,11 +13,17 @@ LOAD = (
     "let this machine reach the registry (docker.io), then ./lab up --provider kind; without one, "
     "bring the images in a file: ./lab images load FILE (made elsewhere by ./lab images save FILE)"
 )
+KEEP = (
+    "keep the nodes to look at: ./lab up --provider kind --keep, then kind export logs --name NAME"
+)
 
 
 @dataclass(frozen=True)
 class Remedy:
-    """`text` as it stands in the output (any case), what it `means`, and what to do."""
+    """`text` as it stands in the output (any case), what it `means`, and what to do.
+
+    NAME in it stands for the cluster's: without, kind takes one called `kind`.
+    """
 
     text: str
     means: str
@@ -26,6 +32,10 @@ class Remedy:
     def fits(self, output: str) -> bool:
         """Whether the text is in the output."""
         return self.text.casefold() in output.casefold()
+
+    def of(self, cluster: str) -> str:
+        """What to do about a cluster of that name."""
+        return self.remedy.replace("NAME", cluster)
 
 
 REMEDIES = (
@@ -140,19 +150,18 @@ REMEDIES = (
     Remedy(
         "timed out waiting for the condition",
         "Kubernetes did not start in time",
-        "free some CPU and memory, then again; keep the nodes to look at: "
-        "./lab up --provider kind --keep, then kind export logs",
+        f"free some CPU and memory, then again; {KEEP}",
     ),
     # kind: pkg/cluster/internal/create/actions/kubeadminit/init.go, kubeadmjoin/join.go
     Remedy(
         "failed to init node with kubeadm",
         "Kubernetes did not start on the first node",
-        "keep the nodes to look at: ./lab up --provider kind --keep, then kind export logs",
+        KEEP,
     ),
     Remedy(
         "failed to join node with kubeadm",
         "a node did not join the cluster",
-        "keep the nodes to look at: ./lab up --provider kind --keep, then kind export logs",
+        KEEP,
     ),
     # kind: pkg/cluster/nodeutils/util.go: a node image with a newer containerd than kind knows.
     Remedy(
@@ -183,8 +192,7 @@ REMEDIES = (
 UNKNOWN = Remedy(
     "",
     "kind does not say more",
-    "keep the nodes to look at: ./lab up --provider kind --keep, then kind export logs; "
-    "kind's own list: https://kind.sigs.k8s.io/docs/user/known-issues/",
+    f"{KEEP}; kind's own list: https://kind.sigs.k8s.io/docs/user/known-issues/",
 )
 
 

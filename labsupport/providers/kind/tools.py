@@ -138,7 +138,9 @@ def _tool(name: str, version: str, about: Json) -> Tool:
     )
     # Docker 29 keeps what it pulled for this platform under the names of all, and so it saves it:
     # nodes can't import that (kind issue 3795). Since 28, `save` can be told which is wanted.
-    told = name == "docker" and int(version.partition(".")[0] or 0) >= _SAVES_A_PLATFORM
+    # A daemon that was built by hand may call itself `dev`: it is taken for an old one.
+    number = version.partition(".")[0]
+    told = name == "docker" and number.isdecimal() and int(number) >= _SAVES_A_PLATFORM
     machine = str(about.get("Architecture"))
     platform = f"linux/{_ARCHITECTURES.get(machine, machine)}" if told else ""
     return Tool(name, version, isolated, platform)
