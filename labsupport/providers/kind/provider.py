@@ -21,6 +21,7 @@ from labsupport.providers.kind.balancers import (
     Balancer,
     end_balancer,
     ensured_balancer,
+    get_balancer,
     load_balancers,
     log_of,
     remove_load_balancers,
@@ -191,6 +192,8 @@ class Kind:
     def _made(self, program: Program, tool: Tool, progress: Progress) -> None:
         """A new cluster; when it does not come up, it is removed again, unless `keep`."""
         image = as_it_is_here(tool, self.wishes.image or node_image(program.version))
+        with progress("getting cloud-provider-kind"):  # minutes before it is needed: it may fail
+            get_balancer(tool)
         before = Made.of(self.instance)  # of a cluster that its user deleted by hand
         made = Made(
             name=self.name,
