@@ -1,5 +1,8 @@
 """Requests of a running lab: what Traefik's access log tells of each."""
 
+import socket
+import threading
+
 import pytest
 
 from labsupport.base.errors import RequestFailed, WaitTimeout
@@ -109,6 +112,24 @@ def test_an_answer_of_the_app_that_is_waited_for(lab: Lab) -> None:
     with pytest.raises(WaitTimeout) as caught:
         lab.wait_for(URL, app="quote", timeout=0.1)
     assert "it answers 200 OK from kiada-" in caught.value.found
+
+
+def test_a_first_connection_that_is_lost_is_not_waited_for_to_the_end(lab: Lab) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(10)
+
+        def serve() -> None:
+            lost, _ = server.accept()
+            second, _ = server.accept()
+            with lost, second:
+                second.recv(65536)
+                second.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+        serving = threading.Thread(target=serve)
+        serving.start()
+        answer = lab.wait_for(f"http://127.0.0.1:{server.getsockname()[1]}/", timeout=3.0)
+        serving.join()
+    assert answer.status == 200
 
 
 def test_a_picture_shows_every_hop(lab: Lab) -> None:
