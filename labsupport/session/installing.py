@@ -21,6 +21,7 @@ MARK = "ingress-lab.example.com/installed"
 _DRAWN = "DRAWN"  # in a Secret of a manifest: a random word stands for it
 _TIMEOUT = 60.0  # seconds
 _ATTEMPT = 3.0  # seconds for one answer
+_IN_A_ROW = 10  # answers, so that hardly a node has none
 _NOT_FOUND = 404
 
 
@@ -128,15 +129,17 @@ def _live(lab: "Lab", obj: Json, namespace: str) -> Json | None:
 
 
 def _silent(lab: "Lab", name: str) -> list[str]:
-    """That a Traefik does not answer at its address.
+    """That a Traefik does not answer at its address each time.
 
-    A load balancer has one a few seconds before it finds the pods behind it. Other proxies open
-    their ports for their first rule.
+    A load balancer has one a few seconds before it finds the pods behind it, by each node at a
+    time of its own. Other proxies open their ports for their first rule.
     """
     for controller in lab.controllers.values():
         if controller.name == name and controller.proxy == "Traefik":
+            url = f"http://{controller.address}/"
             try:
-                lab.client.get(f"http://{controller.address}/", timeout=_ATTEMPT)
+                for _ in range(_IN_A_ROW):
+                    lab.client.get(url, timeout=_ATTEMPT)
             except RequestFailed as error:
                 return [error.found]
     return []

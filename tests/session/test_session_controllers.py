@@ -58,13 +58,14 @@ def test_installing_twice_changes_nothing(lab: Lab, capsys: pytest.CaptureFixtur
     assert all(line.endswith(" unchanged") for line in lines)
 
 
-def test_a_controller_is_waited_for_until_its_address_answers(lab: Lab) -> None:
+def test_a_controller_is_waited_for_until_its_address_answers_each_time(lab: Lab) -> None:
     with socket.create_server(("127.0.0.1", 0)) as balancer:
         balancer.settimeout(30)
         place = balancer.getsockname()
 
         def serve() -> None:
-            for answer in (b"", b"", b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"):
+            good = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
+            for answer in (b"", good, b"", *[good] * 10):
                 connection, _ = balancer.accept()
                 with connection:
                     connection.recv(65536)

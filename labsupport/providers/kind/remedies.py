@@ -133,7 +133,8 @@ REMEDIES = (
     # the limits on file watches are the common cause (kind's known issues).
     Remedy(
         "could not find a log line that matches",
-        "a node's own system did not start; mostly, the kernel's limit of file watches is too low",
+        "a node's own system did not start: the kernel's limit of file watches is too low, or "
+        "the image is not one of a node",
         INOTIFY,
     ),
     # The kernel ends a process that takes too much: exit status 137 is SIGKILL.
