@@ -560,6 +560,7 @@ class TestBalancer:
         assert "--network kind" in call
         assert "/var/run/docker.sock:/var/run/docker.sock" in call
         assert call.endswith(f"{balancers.IMAGE} --gateway-channel=disabled")
+        assert "docker container of cloud-provider-kind" in kind(instance).belongings()
         kind(instance).up(quiet)
         assert count(here, "docker run") == 1
         kind(instance).down()

@@ -18,6 +18,7 @@ from labsupport.providers.daemon.network import Network
 from labsupport.providers.daemon.record import running
 from labsupport.providers.daemon.spawning import READY_WITHIN
 from labsupport.providers.kind.balancers import (
+    PROGRAM,
     Balancer,
     end_balancer,
     ensured_balancer,
@@ -103,7 +104,7 @@ class Kind:
         return ran or stopped
 
     def belongings(self) -> list[str]:
-        """The nodes, the load balancers, and the files of the lab's names and trust."""
+        """The nodes, the load balancers and what makes them, the files of names and trust."""
         own = [*state_of(self.instance), log_of(self.instance)]
         files = [str(path) for path in own if path.exists()]
         made = Made.of(self.instance)
@@ -115,6 +116,7 @@ class Kind:
         return [
             *(f"{tool.name} container {node.name}, with all that is in it" for node in nodes),
             *([f"{carried} containers of load balancers"] if carried else []),
+            *([f"{tool.name} container of {PROGRAM}"] if made.balancer.container else []),
             *files,
         ]
 
