@@ -84,6 +84,8 @@ def reader(notebook: Any, folder: Path) -> Iterator["NotebookClient"]:
             config=Config({"KernelManager": manager}),
             timeout=_CELL_TIMEOUT,
             kernel_name="python3",
+            record_timing=False,  # would differ each time the outputs are kept
+            coalesce_streams=True,
             extra_arguments=["--IPKernelApp.log_level=ERROR"],
             resources={"metadata": {"path": str(folder)}},
         )

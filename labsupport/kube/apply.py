@@ -6,9 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from labsupport.base.types import Json
 from labsupport.kube.api import Api
 from labsupport.kube.merge import LAST_APPLIED, merged
+from labsupport.kube.wait import until_nothing_missing
 from labsupport.rules.status import StatusError
 
 _TRIES = 5
+_GONE_WITHIN = 60.0  # seconds; a pod has 30 to end
 
 
 def applied(
@@ -43,8 +45,12 @@ def create_missing(api: Api, objects: Sequence[Json], namespace: str = "default"
 
 
 def deleted(api: Api, objects: Iterable[Json], namespace: str = "default") -> Iterator[str]:
-    """Delete objects, in the reverse of their order; a line for each, also for one not there."""
-    for obj in reversed(list(objects)):
+    """Delete objects, in the reverse of their order; a line for each, also for one not there.
+
+    As with kubectl, a namespace is gone at the end: while it ends, nothing can be made in it.
+    """
+    given = list(objects)
+    for obj in reversed(given):
         placed = _placed(api, obj, namespace)
         metadata = placed["metadata"]
         try:
@@ -55,6 +61,17 @@ def deleted(api: Api, objects: Iterable[Json], namespace: str = "default") -> It
             yield f"{_label(api, obj)} not found"
         else:
             yield f"{_label(api, obj)} deleted"
+    names = {each["metadata"]["name"] for each in given if each["kind"] == "Namespace"}
+    if names:
+        until_nothing_missing(
+            lambda: [f"namespace {each} still ends" for each in names & _namespaces(api)],
+            what="the namespaces to be gone",
+            timeout=_GONE_WITHIN,
+        )
+
+
+def _namespaces(api: Api) -> set[str]:
+    return {each["metadata"]["name"] for each in api.list("namespaces")}
 
 
 def _apply(api: Api, wanted: Json, dry_run: bool) -> str:

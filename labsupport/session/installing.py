@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from labsupport.base.errors import UsageError
+from labsupport.base.errors import RequestFailed, UsageError
 from labsupport.base.types import Json
 from labsupport.kube.apply import applied, deleted
 from labsupport.kube.manifests import objects
@@ -20,6 +20,8 @@ MARK = "ingress-lab.example.com/installed"
 
 _DRAWN = "DRAWN"  # in a Secret of a manifest: a random word stands for it
 _TIMEOUT = 60.0  # seconds
+_ATTEMPT = 3.0  # seconds for one answer
+_IN_A_ROW = 10  # answers, so that hardly a node has none
 _NOT_FOUND = 404
 
 
@@ -51,7 +53,7 @@ def install(lab: "Lab", name: str, namespace: str) -> Iterator[str]:
     yield from applied(lab.api, wanted, namespace)
     if name in CONTROLLERS:
         until_nothing_missing(
-            lambda: _lacks([_live(lab, each, namespace) for each in found]),
+            lambda: _lacks([_live(lab, each, namespace) for each in found]) or _silent(lab, name),
             what=f"{name} to be ready",
             timeout=_TIMEOUT,
         )
@@ -124,6 +126,23 @@ def _live(lab: "Lab", obj: Json, namespace: str) -> Json | None:
             raise
         return None
     return {"kind": obj["kind"], **found}
+
+
+def _silent(lab: "Lab", name: str) -> list[str]:
+    """That a Traefik does not answer at its address each time.
+
+    A load balancer has one a few seconds before it finds the pods behind it, by each node at a
+    time of its own. Other proxies open their ports for their first rule.
+    """
+    for controller in lab.controllers.values():
+        if controller.name == name and controller.proxy == "Traefik":
+            url = f"http://{controller.address}/"
+            try:
+                for _ in range(_IN_A_ROW):
+                    lab.client.get(url, timeout=_ATTEMPT)
+            except RequestFailed as error:
+                return [error.found]
+    return []
 
 
 def _lacks(live: list[Json | None]) -> list[str]:

@@ -14,6 +14,7 @@ from labsupport.base.types import Json
 from labsupport.kube.api import Api
 from labsupport.kube.manifests import objects
 from labsupport.manifests import documents
+from labsupport.rules.diagnosis.workloads import ending
 from labsupport.rules.ingress.classes import class_annotation, class_field
 from labsupport.rules.ingress.route import default_backend, name_of, namespace_of, routes_of
 from labsupport.rules.ingress.traefik_nginx import shares_only
@@ -97,12 +98,10 @@ def _restarts(controller: Controller) -> Iterator[str]:
             ended = status.get("lastState", {}).get("terminated")
             if not ended or (ago := _seconds_since(ended.get("finishedAt"))) > _FRESH:
                 continue
-            code = ended.get("exitCode", 0)
-            how = f"by signal {code - 128}" if code > 128 else f"with exit code {code}"
             yield (
-                f"{controller.title} ended {how} {ago:.0f} s ago, was started again, and has read "
-                f"everything anew; what it said before: kubectl -n {controller.namespace} logs "
-                f"{pod['metadata']['name']} --previous"
+                f"{controller.title} ended {ending(ended)} {ago:.0f} s ago, was started again, and "
+                "has read everything anew; what it said before: "
+                f"kubectl -n {controller.namespace} logs {pod['metadata']['name']} --previous"
             )
 
 

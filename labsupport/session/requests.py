@@ -15,6 +15,8 @@ from labsupport.kube.api import Api
 from labsupport.kube.wait import until_nothing_missing
 from labsupport.session.access_log import AccessLog
 
+_ATTEMPT = 1.0  # seconds that an answer may take at least
+
 
 class Requests:
     """The part of `Lab` that sends requests. It needs a `client` and an `api`."""
@@ -85,10 +87,13 @@ class Requests:
         """
         wanted = str(status) if other_than is None else f"another status than {other_than}"
         answers: list[Exchange] = []
+        # A connection that began before the nodes knew a new Service stays lost: only later ones
+        # are led to its pods. So none is waited for to the end.
+        each = max(_ATTEMPT, timeout / 3)
 
         def lacks() -> list[str]:
             try:
-                answers.append(self.client.get(url, **options))
+                answers.append(self.client.get(url, timeout=each, **options))
             except RequestFailed as error:
                 return [error.found]
             last = answers[-1]

@@ -580,10 +580,28 @@ class TestBalancer:
         assert "--network kind" in call
         assert "/var/run/docker.sock:/var/run/docker.sock" in call
         assert call.endswith(f"{balancers.IMAGE} --gateway-channel=disabled")
+        assert "docker container of cloud-provider-kind" in kind(instance).belongings()
         kind(instance).up(quiet)
         assert count(here, "docker run") == 1
         kind(instance).down()
         assert len(here.containers) == 3
+
+    def test_without_its_image_no_cluster_is_made_in_vain(
+        self, here: Machine, instance: Instance
+    ) -> None:
+        here.remove("cloud-provider-kind")
+        # Docker 20.10 without a route to the registry.
+        here.tell(
+            "docker",
+            "pull",
+            code=1,
+            err='Error response from daemon: Get "https://registry.k8s.io/v2/": dial tcp: lookup '
+            "registry.k8s.io: network is unreachable\n",
+        )
+        with pytest.raises(ClusterError, match="docker pull") as caught:
+            kind(instance).up(quiet)
+        assert "registry.k8s.io" in caught.value.remedy
+        assert count(here, "kind create") == 0
 
     def test_somebody_elses_is_used_and_not_ended(self, here: Machine, instance: Instance) -> None:
         theirs = subprocess.Popen([here.folder / "cloud-provider-kind"])

@@ -164,6 +164,7 @@ class TestSaveAndLoad:
         with pytest.raises(ClusterError, match="docker pull") as caught:
             save(DOCKER, course_images(NODE), tmp_path / "all.tar", quiet)
         assert "no such host" in caught.value.found
+        assert "registries" in caught.value.remedy
 
     def test_a_folder_that_is_missing_is_told_before_anything_is_pulled(
         self, here: Machine, tmp_path: Path

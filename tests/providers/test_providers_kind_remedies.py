@@ -122,6 +122,16 @@ SAID = {
         "ctr: content digest sha256:b1addbe72465a718643cff9e60a58e6df1841e29: not found",
         "update Docker to 28",
     ),
+    "docker 20.10, pulling without a route": (
+        'Error response from daemon: Get "https://registry.k8s.io/v2/": dial tcp: lookup '
+        "registry.k8s.io on 10.0.0.53:53: dial udp 10.0.0.53:53: connect: network is unreachable",
+        "./lab images load",
+    ),
+    "docker with containerd's store, pulling without a route": (
+        'Error response from daemon: failed to resolve reference "docker.io/kindest/node": '
+        "dial tcp: lookup registry-1.docker.io: no such host",
+        "./lab images load",
+    ),
     "no docker at all": (
         'ERROR: failed to create cluster: failed to get docker info: command "docker info '
         '--format \'{{json .}}\'" failed with error: exec: "docker": executable file not found '

@@ -30,7 +30,7 @@ from stand_in_lab import ingress, service
 from labsupport.base.types import Json
 from labsupport.rules.diagnosis import CAUSES, Facts, diagnose
 from labsupport.rules.diagnosis.facts import Answer, Dialled, Sent
-from labsupport.rules.diagnosis.workloads import missing_images
+from labsupport.rules.diagnosis.workloads import ending, missing_images
 
 SHOWN_BY_DEFAULT = certificate("traefik.test")
 TRAEFIK = deployment("traefik", "traefik")
@@ -183,6 +183,17 @@ BEHIND = {
         ),
         "pod",
         "crash-loop",
+    ),
+    "the container is back after its node was stopped, and not ready yet": (
+        without_endpoints(
+            unready(
+                restartCount=1,
+                state={"running": {}},
+                lastState={"terminated": {"exitCode": 255, "reason": "Unknown"}},
+            )
+        ),
+        "pod",
+        "not-ready",
     ),
     "the proxy has not heard of ready Pods": (answered(UNAVAILABLE), "pod", "not-followed"),
     "the Pod refuses the port": (
@@ -379,6 +390,20 @@ def test_crashing_container_is_told_though_its_pod_is_ready_between_crashes() ->
     )
 
     assert diagnose(answered(BAD_GATEWAY, pods=(crashing,))).cause == "crash-loop"
+
+
+@pytest.mark.parametrize(
+    ("terminated", "words"),
+    [
+        ({"exitCode": 1, "reason": "Error"}, "with exit code 1"),
+        ({"exitCode": 137, "reason": "Error"}, "by signal 9"),
+        ({"exitCode": 255, "reason": "Unknown"}, "with its node"),
+    ],
+)
+def test_a_containers_end_is_told_as_its_state_has_it(
+    terminated: dict[str, object], words: str
+) -> None:
+    assert ending(terminated) == words
 
 
 def test_proxys_404_and_the_applications_404_are_told_apart() -> None:

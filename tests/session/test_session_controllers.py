@@ -1,6 +1,9 @@
 """Several controllers at once, their classes, and Traefik's own kinds."""
 
+import socket
+import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from probes import Probe, has_status, route, rule, until_true
@@ -54,6 +57,29 @@ def test_installing_twice_changes_nothing(lab: Lab, capsys: pytest.CaptureFixtur
     lines = capsys.readouterr().out.splitlines()
     assert lines
     assert all(line.endswith(" unchanged") for line in lines)
+
+
+def test_a_controller_is_waited_for_until_its_address_answers_each_time(lab: Lab) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as balancer:
+        balancer.settimeout(30)
+        place = balancer.getsockname()
+
+        def serve() -> None:
+            good = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
+            for answer in (b"", good, b"", *[good] * 10):
+                connection, _ = balancer.accept()
+                with connection:
+                    connection.recv(65536)
+                    connection.sendall(answer)
+
+        serving = threading.Thread(target=serve)
+        serving.start()
+        connection = replace(lab.connection, network="", way=lambda address, port: place)
+        other = Lab(lab.provider, connection, lab.instance)
+        other.install("traefik-public")
+        other.close()
+        serving.join(timeout=5)
+        assert not serving.is_alive()
 
 
 def test_uninstalling_leaves_what_was_there_before(lab: Lab, apply: Apply) -> None:

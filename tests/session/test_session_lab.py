@@ -235,3 +235,13 @@ def test_a_deployment_is_scaled_and_says_so(lab: Lab, capsys: pytest.CaptureFixt
 def test_what_is_no_number_of_pods_is_refused_in_words(lab: Lab, number: object) -> None:
     with pytest.raises(UsageError, match="a whole number from 0 on"):
         lab.scale("quiz", number)  # type: ignore[arg-type]
+
+
+def test_a_deleted_namespace_can_be_made_again_at_once(lab: Lab) -> None:
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}
+    lab.apply(namespace)
+    lab.install("vault", namespace="shop")
+    lab.delete(namespace)
+    lab.apply(namespace)
+    lab.install("vault", namespace="shop")
+    lab.delete(namespace)

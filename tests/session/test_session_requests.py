@@ -1,5 +1,8 @@
 """Requests of a running lab: what Traefik's access log tells of each."""
 
+import socket
+import threading
+
 import pytest
 
 from labsupport.base.errors import RequestFailed, WaitTimeout
@@ -122,6 +125,24 @@ def test_any_other_status_can_be_waited_for(lab: Lab) -> None:
     assert lab.wait_for("http://kiada.example.com/nothing", other_than=200, timeout=2).status == 404
     with pytest.raises(WaitTimeout, match="another status than 200"):
         lab.wait_for(URL, other_than=200, timeout=0.3)
+
+
+def test_a_first_connection_that_is_lost_is_not_waited_for_to_the_end(lab: Lab) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(10)
+
+        def serve() -> None:
+            lost, _ = server.accept()
+            second, _ = server.accept()
+            with lost, second:
+                second.recv(65536)
+                second.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+        serving = threading.Thread(target=serve)
+        serving.start()
+        answer = lab.wait_for(f"http://127.0.0.1:{server.getsockname()[1]}/", timeout=3.0)
+        serving.join()
+    assert answer.status == 200
 
 
 def test_a_picture_shows_every_hop(lab: Lab) -> None:

@@ -32,6 +32,7 @@ _SOCKET = "/var/run/docker.sock"
 _NETWORK = "kind"  # every kind cluster's, unless told otherwise
 _CLOCK_TOLERANCE = 2.0  # seconds, as in `daemon.record`
 _ENDS_WITHIN = 5.0
+_PULLS_WITHIN = 600.0
 
 
 @dataclass(frozen=True)
@@ -64,16 +65,34 @@ class Balancer:
         return self.process() is not None
 
 
+def get_balancer(tool: Tool) -> None:
+    """See to it that a cluster can have load balancers, before it is made.
+
+    Where the lab will run the container, its image and Envoy's are pulled.
+    """
+    if elsewhere(tool) or _program(tool):
+        return
+    for image in (IMAGE, PROXY_IMAGE):
+        if not tool.has(image):
+            tool.run("pull", image, timeout=_PULLS_WITHIN)
+
+
 def ensured_balancer(instance: Instance, tool: Tool) -> Balancer:
     """One of the lab's own, started; an empty one where somebody else's serves."""
     if elsewhere(tool):
         return Balancer()
+    program = _program(tool)
+    return _process(program, instance, tool) if program else _container(tool, instance)
+
+
+def _program(tool: Tool) -> Path | None:
+    """The program to run; None where it shall be its container."""
     program = which(PROGRAM)
     # In a virtual machine's host the program asks for root; its container does not need it.
     if program and (not tool.isolated or tool.name != "docker"):
-        return _process(program, instance, tool)
+        return program
     if tool.name == "docker":
-        return _container(tool, instance)
+        return None
     # Its image holds the Docker CLI alone.
     raise ClusterError(
         f"LoadBalancer Services need {PROGRAM}, and with {tool.name} it has to be installed",
@@ -150,7 +169,7 @@ def _process(program: Path, instance: Instance, tool: Tool) -> Balancer:
 def _container(tool: Tool, instance: Instance) -> Balancer:
     words = ["run", "--detach", "--network", _NETWORK, "--volume", f"{_socket(tool)}:{_SOCKET}"]
     words += ["--label", f"ingress-lab.home={instance.home}", IMAGE, *FLAGS]
-    return Balancer(container=tool.run(*words, timeout=600).stdout.split()[-1])
+    return Balancer(container=tool.run(*words, timeout=_PULLS_WITHIN).stdout.split()[-1])
 
 
 def _socket(tool: Tool) -> str:

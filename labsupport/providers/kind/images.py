@@ -68,18 +68,13 @@ def tag_of(name: str) -> str:
     return name.partition("@")[0]
 
 
-def is_here(tool: Tool, name: str) -> bool:
-    """Whether the container tool has an image."""
-    return tool.run("image", "inspect", name, check=False).exit_code == 0
-
-
 def as_it_is_here(tool: Tool, name: str) -> str:
     """An image's name by which it is here: without its digest where it came from a file.
 
     The name as it is when it is not here at all: then it will be pulled.
     """
     tag = tag_of(name)
-    return tag if tag != name and not is_here(tool, name) and is_here(tool, tag) else name
+    return tag if tag != name and not tool.has(name) and tool.has(tag) else name
 
 
 def save(tool: Tool, images: Iterable[Image], file: Path, progress: Progress) -> None:
@@ -91,10 +86,10 @@ def save(tool: Tool, images: Iterable[Image], file: Path, progress: Progress) ->
     if not file.absolute().parent.is_dir():
         raise UsageError(f"no folder {file.parent} to put {file.name} into")
     for image in chosen:
-        if not is_here(tool, image.name) and not is_here(tool, image.tagged):
+        if not tool.has(image.name) and not tool.has(image.tagged):
             with progress(f"pulling {image.tagged}"):
                 tool.run("pull", image.name, timeout=_TRANSFER)
-        if image.tagged != image.name and is_here(tool, image.name):
+        if image.tagged != image.name and tool.has(image.name):
             tool.run("tag", image.name, image.tagged)
     with progress(f"writing {file}"), _whole(file) as part:
         _archive(tool, [image.tagged for image in chosen], part)
@@ -114,7 +109,7 @@ def load(tool: Tool, file: Path, progress: Progress) -> None:
 def give_to_nodes(tool: Tool, program: Program, cluster: str, progress: Progress) -> None:
     """Put those images that pods run, and that are here, into the nodes: nobody pulls them."""
     wanted = [image.tagged for image in course_images("") if image.in_pods]
-    found = [name for name in wanted if is_here(tool, name)]
+    found = [name for name in wanted if tool.has(name)]
     if not found:
         return
     with (

@@ -18,9 +18,11 @@ from labsupport.providers.daemon.network import Network
 from labsupport.providers.daemon.record import running
 from labsupport.providers.daemon.spawning import READY_WITHIN
 from labsupport.providers.kind.balancers import (
+    PROGRAM,
     Balancer,
     end_balancer,
     ensured_balancer,
+    get_balancer,
     load_balancers,
     log_of,
     remove_load_balancers,
@@ -111,7 +113,7 @@ class Kind:
         return ran or stopped
 
     def belongings(self) -> list[str]:
-        """The nodes, the load balancers, and the files of the lab's names and trust."""
+        """The nodes, the load balancers and what makes them, the files of names and trust."""
         own = [*state_of(self.instance), log_of(self.instance)]
         files = [str(path) for path in own if path.exists()]
         made = Made.of(self.instance)
@@ -123,6 +125,7 @@ class Kind:
         return [
             *(f"{tool.name} container {node.name}, with all that is in it" for node in nodes),
             *([f"{carried} containers of load balancers"] if carried else []),
+            *([f"{tool.name} container of {PROGRAM}"] if made.balancer.container else []),
             *files,
         ]
 
@@ -200,6 +203,8 @@ class Kind:
     def _made(self, program: Program, tool: Tool, progress: Progress) -> None:
         """A new cluster; when it does not come up, it is removed again, unless `keep`."""
         image = as_it_is_here(tool, self.wishes.image or node_image(program.version))
+        with progress("getting cloud-provider-kind"):  # minutes before it is needed: it may fail
+            get_balancer(tool)
         before = Made.of(self.instance)  # of a cluster that its user deleted by hand
         made = Made(
             name=self.name,

@@ -10,8 +10,9 @@ INOTIFY = (
     "then ./lab up --provider kind"
 )
 LOAD = (
-    "let this machine reach the registry (docker.io), then ./lab up --provider kind; without one, "
-    "bring the images in a file: ./lab images load FILE (made elsewhere by ./lab images save FILE)"
+    "let this machine reach the registries (docker.io, registry.k8s.io), then "
+    "./lab up --provider kind; without one, bring the images in a file: "
+    "./lab images load FILE (made elsewhere by ./lab images save FILE)"
 )
 KEEP = (
     "keep the nodes to look at: ./lab up --provider kind --keep, then kind export logs --name NAME"
@@ -121,6 +122,11 @@ REMEDIES = (
     Remedy("failed to pull image", "a container image could not be fetched", LOAD),
     # docker run, for an image that is neither here nor to be had.
     Remedy("unable to find image", "a container image could not be fetched", LOAD),
+    # docker pull without a route to the registry: Docker 20.10, and moby with containerd's store.
+    Remedy(
+        'error response from daemon: get "https://', "a container image could not be fetched", LOAD
+    ),
+    Remedy("failed to resolve reference", "a container image could not be fetched", LOAD),
     # moby: a published port that is in use.
     Remedy(
         "port is already allocated",
@@ -137,7 +143,8 @@ REMEDIES = (
     # the limits on file watches are the common cause (kind's known issues).
     Remedy(
         "could not find a log line that matches",
-        "a node's own system did not start; mostly, the kernel's limit of file watches is too low",
+        "a node's own system did not start: the kernel's limit of file watches is too low, or "
+        "the image is not one of a node",
         INOTIFY,
     ),
     # The kernel ends a process that takes too much: exit status 137 is SIGKILL.

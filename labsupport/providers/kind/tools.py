@@ -51,6 +51,10 @@ class Tool:
             known = remedy_for(error.found)
             raise ClusterError(error.what, found=error.found, remedy=known.remedy) from error
 
+    def has(self, image: str) -> bool:
+        """Whether it has an image."""
+        return self.run("image", "inspect", image, check=False).exit_code == 0
+
     def inspected(self, containers: list[str]) -> list[Json]:
         """What the tool tells of these containers."""
         if not containers:

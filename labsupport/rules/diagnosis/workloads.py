@@ -120,6 +120,7 @@ def _container_trouble(pod: str, status: Json) -> Trouble | None:
     restarts = status.get("restartCount") or 0
     ended = state.get("terminated") or (status.get("lastState") or {}).get("terminated") or {}
     failing = bool(restarts) or reason == "CrashLoopBackOff" or bool(state.get("terminated"))
+    failing = failing and not _was_lost(ended)
     if not status.get("ready") and failing and ended.get("exitCode") not in (None, 0):
         code = ended["exitCode"]
         saw = f"Pod {pod}'s container ended with exit code {code}, {restarts} restarts so far"
@@ -130,6 +131,22 @@ def _container_trouble(pod: str, status: Json) -> Trouble | None:
         saw = f"Pod {pod} waits: {reason}"
         return Trouble("not-ready", pod, saw, waiting.get("message") or "")
     return None
+
+
+def ending(terminated: Json) -> str:
+    """How a container ended, from its state `terminated`: `by signal 9`, `with exit code 1`."""
+    code = terminated.get("exitCode", 0)
+    if _was_lost(terminated):
+        return "with its node"
+    return f"by signal {code - 128}" if code > 128 else f"with exit code {code}"
+
+
+def _was_lost(terminated: Json) -> bool:
+    """Whether nobody saw the container end, as its node did: no fault of its own.
+
+    Its exit code is 255 then (containerd: internal/cri/server/helpers.go).
+    """
+    return bool(terminated.get("reason") == "Unknown")
 
 
 def _last_warning(pod: Json, events: Iterable[Json]) -> str:
