@@ -61,6 +61,9 @@ class NamedServer(http.server.ThreadingHTTPServer):
     def port(self) -> int:
         return int(self.server_address[1])
 
+    def handle_error(self, *args: object) -> None:
+        """Be quiet: proxies that are ended cut the connections that they kept."""
+
 
 @contextlib.contextmanager
 def backends(names: list[str]) -> Iterator[dict[str, int]]:

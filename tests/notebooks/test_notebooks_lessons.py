@@ -140,6 +140,7 @@ def test_a_solution_passes_its_check(
         lab.close()
 
 
+@pytest.mark.timeout(400)
 @pytest.mark.usefixtures("lab")
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_every_cell_can_be_run_twice(home: Path, lesson: str) -> None:
