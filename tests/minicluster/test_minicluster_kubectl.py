@@ -124,7 +124,7 @@ def test_a_drained_node_takes_no_pods_until_it_may_again(kubectl: Kubectl, quote
         drained = kubectl("drain", "lab-node", "--pod-selector=app=quote", "--timeout=20s")
         assert "evicted" in drained
         assert "SchedulingDisabled" in kubectl("get", "nodes")
-        kubectl("wait", "pod", "--all", "--for=jsonpath={.status.phase}=Pending", "--timeout=60s")
+        kubectl("wait", "pod", "--all", "--for=jsonpath={.status.phase}=Pending", "--timeout=30s")
     finally:
         kubectl("uncordon", "lab-node")
     kubectl("rollout", "status", quote, "--timeout=20s")
@@ -171,7 +171,7 @@ def test_a_load_balancer_gets_an_address_that_answers(kubectl: Kubectl, quote: s
         "expose", quote, "--name=front", "--type=LoadBalancer", "--port=8090", "--target-port=8080"
     )
     address = "jsonpath={.status.loadBalancer.ingress[0].ip}"
-    kubectl("wait", "service/front", f"--for={address}", "--timeout=60s")
+    kubectl("wait", "service/front", f"--for={address}", "--timeout=30s")
     ip = kubectl("get", "service", "front", "-o", address)
     assert (
         requests.get(f"http://{ip}:8090/quote", timeout=5).headers["Server"].strip() == "quote/1.0"
@@ -182,10 +182,10 @@ def test_logs_follow_a_pod_to_its_end(kubectl: Kubectl) -> None:
     program = "import time; print('one', flush=True); time.sleep(3); print('two')"
     image = "--image=python:3-alpine"
     kubectl("run", "counter", image, "--restart=Never", "--", "python3", "-c", program)
-    kubectl("wait", "pod/counter", "--for=jsonpath={.status.phase}=Running", "--timeout=60s")
+    kubectl("wait", "pod/counter", "--for=jsonpath={.status.phase}=Running", "--timeout=30s")
     assert kubectl("logs", "--follow", "counter") == "one\ntwo\n"
     assert kubectl("logs", "--tail=1", "counter") == "two\n"
-    kubectl("wait", "pod/counter", "--for=jsonpath={.status.phase}=Succeeded", "--timeout=60s")
+    kubectl("wait", "pod/counter", "--for=jsonpath={.status.phase}=Succeeded", "--timeout=30s")
 
 
 def test_a_pod_that_fails_is_started_again_and_its_last_words_kept(kubectl: Kubectl) -> None:
