@@ -138,7 +138,10 @@ def test_an_ingress_that_is_dropped_whole_has_no_router(watching: Watching, appl
         lambda: any("Failed to parse annotations" in each for each in watch.state.problems),
         "the log's reason among the problems",
     )
-    assert any(line.about == "Ingress default/dropped" for line in watch.state.lines)
+    until_true(
+        lambda: any(line.about == "Ingress default/dropped" for line in watch.state.lines),
+        "the log's line beside its Ingress",
+    )
 
 
 def test_services_name_the_pods_behind_them(lab: Lab, watching: Watching) -> None:
