@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _parts(root: Path) -> list[Part]:
     """The quick ones first, pytest's own last, so that its closing line stays in sight."""
-    bin_folder = Path(sys.executable).parent
+    bin_folder, processors = Path(sys.executable).parent, os.cpu_count() or 1
     parts = [
         Part("ruff check", [*_python("ruff"), "check", "."]),
         Part("ruff format", [*_python("ruff"), "format", "--check", "."]),
@@ -80,18 +80,21 @@ def _parts(root: Path) -> list[Part]:
     ]
     if list((root / "notebooks").glob("*.ipynb")):
         # In their order: what a lesson leaves in the proxy's log would show in one before it.
-        processes = str(min(os.cpu_count() or 1, _MOST_LESSONS))
-        nbval = [*_python("pytest"), "notebooks", "--numprocesses", processes]
-        nbval += ["--dist", "loadfile", "--no-loadscope-reorder"]
+        nbval = [*_python("pytest"), "notebooks", *_shared_out(min(processors, _MOST_LESSONS))]
+        nbval.append("--no-loadscope-reorder")
         parts += [
             Part("lessons: rules", [*_python("labsupport.cli"), "notebooks", "check"]),
             Part("lessons: outputs", nbval, quiet=False),
         ]
-    # Files, not single tests, are shared out to the processes: a file's tests share their cluster.
     # They wait for others more than half of their time, so a processor has room for two.
-    processes = str(min(2 * (os.cpu_count() or 1), _MOST_PROCESSES))
-    tests = [*_python("pytest"), "tests", "--numprocesses", processes, "--dist", "loadfile"]
+    tests = [*_python("pytest"), "tests", *_shared_out(min(2 * processors, _MOST_PROCESSES))]
     return [*parts, Part("tests", tests, quiet=False)]
+
+
+def _shared_out(processes: int) -> list[str]:
+    """Arguments for pytest to run in so many processes."""
+    # Files, not single tests, are shared out to them: a file's tests share their cluster.
+    return ["--numprocesses", str(processes), "--dist", "loadfile"]
 
 
 def _outcome(part: Part, root: Path, environment: Mapping[str, str]) -> Outcome:

@@ -1,6 +1,5 @@
 """Diagnoses: one real request, all that is to be known about it, and the rules' judgement."""
 
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from labsupport.base.errors import UsageError
+from labsupport.kube.wait import settled
 from labsupport.rules.diagnosis import Diagnosis, Facts, diagnose
 from labsupport.rules.diagnosis.case import Case
 from labsupport.rules.ingress import Request
@@ -52,12 +52,12 @@ def diagnosed(
         timeout,
     )
     url = meant.url(url if "://" in url else f"http://{url}")
-    end = time.monotonic() + _PATIENCE
-    while True:
-        found = diagnose(facts_of(lab, url, options))
-        if found.cause not in _MAY_PASS or found.sure or time.monotonic() > end:
-            return found
-        time.sleep(0.1)
+    return settled(
+        lambda: diagnose(facts_of(lab, url, options)),
+        lambda found: found.cause not in _MAY_PASS or found.sure,
+        timeout=_PATIENCE,
+        every=0.1,
+    )
 
 
 def facts_of(lab: "Lab", url: str, options: Options) -> Facts:

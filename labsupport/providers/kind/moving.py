@@ -5,10 +5,10 @@ A container tool gives addresses in the order in which containers start, so afte
 """
 
 import re
-import time
 
 from labsupport.base.paths import Instance
 from labsupport.kube.api import Api
+from labsupport.kube.wait import settled
 from labsupport.names.hosts import HostsFile
 from labsupport.names.zone_files import ZoneFiles
 from labsupport.providers.kind.balancers import load_balancers
@@ -50,11 +50,12 @@ def moves(tool: Tool, cluster: str, before: Addresses) -> dict[str, str]:
 
     Those that don't come in a minute are left out: whoever waits for an answer will say so.
     """
-    deadline = time.monotonic() + _WITHIN
-    now = real_addresses(tool, cluster)
-    while before.keys() - now.keys() and time.monotonic() < deadline:
-        time.sleep(_EVERY)
-        now = real_addresses(tool, cluster)
+    now = settled(
+        lambda: real_addresses(tool, cluster),
+        lambda found: not before.keys() - found.keys(),
+        timeout=_WITHIN,
+        every=_EVERY,
+    )
     return {
         old: now[service]
         for service, old in before.items()

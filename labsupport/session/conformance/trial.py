@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from labsupport.base.errors import UsageError, WaitTimeout
 from labsupport.base.types import Json
+from labsupport.kube.wait import settled
 from labsupport.rules.conformance import PODS, REQUESTS, SCENARIOS, Feature, Scenario, ingress
 from labsupport.session.addresses import external_address
 from labsupport.session.conformance.asking import Tried, tried
@@ -135,18 +136,22 @@ class Trial:
         name = obj["metadata"]["name"]
         address = external_address(self._lab.api, "ingress", name, self._namespace, timeout=_LIVE)
         served = [each for each in _of(feature) if each.service]
-        deadline = time.monotonic() + _LIVE
-        while time.monotonic() < deadline:
-            if any(not self._ask(each, address).faults for each in served):
-                break
-            time.sleep(_PAUSE)
+        settled(
+            lambda: any(not self._ask(each, address).faults for each in served),
+            bool,
+            timeout=_LIVE,
+            every=_PAUSE,
+        )
         return address
 
     def _routed(self, scenario: Scenario, address: str, reasons: Reasons) -> Result:
         """The result of a scenario that one request tells."""
-        deadline = time.monotonic() + _SECOND_LOOK
-        while (found := self._ask(scenario, address)).faults and time.monotonic() < deadline:
-            time.sleep(_PAUSE)
+        found = settled(
+            lambda: self._ask(scenario, address),
+            lambda each: not each.faults,
+            timeout=_SECOND_LOOK,
+            every=_PAUSE,
+        )
         if not found.faults:
             return Result(scenario, True, *reasons.passed(scenario, found.answer))
         why, foreseen = reasons.failed(scenario, found.answer)
