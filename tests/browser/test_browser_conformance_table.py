@@ -5,9 +5,8 @@ from collections.abc import Iterator
 import pytest
 from jupyterlab_page import CHROMIUM, output, played
 from playwright.sync_api import Locator, Page, expect
+from running_lab import running_lab
 
-from labsupport.base.paths import Instance
-from labsupport.session.bringing_up import bring_up
 from labsupport.session.lab import Lab
 
 pytestmark = [
@@ -23,10 +22,8 @@ CELLS = (
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    lab = bring_up(Instance(tmp_path_factory.mktemp("browser") / "home"))
-    yield lab
-    lab.close()
-    lab.provider.down()
+    with running_lab(tmp_path_factory.mktemp("browser") / "home") as lab:
+        yield lab
 
 
 @pytest.fixture(scope="module")

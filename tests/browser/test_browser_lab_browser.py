@@ -6,9 +6,8 @@ import pytest
 from hostile_page import FETCHES, SCRIPTS, HostileSite, hostile_site
 from jupyterlab_page import CHROMIUM, output, played
 from playwright.sync_api import Frame, FrameLocator, Locator, Page, Request, expect
+from running_lab import running_lab
 
-from labsupport.base.paths import Instance
-from labsupport.session.bringing_up import bring_up
 from labsupport.session.lab import Lab
 
 pytestmark = [
@@ -28,10 +27,8 @@ PageFrame(document=document(SafePage("", {html!r}, "")))"""
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    lab = bring_up(Instance(tmp_path_factory.mktemp("browser") / "home"))
-    yield lab
-    lab.close()
-    lab.provider.down()
+    with running_lab(tmp_path_factory.mktemp("browser") / "home") as lab:
+        yield lab
 
 
 @pytest.fixture(scope="module")

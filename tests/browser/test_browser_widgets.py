@@ -5,11 +5,10 @@ from collections.abc import Iterator
 import pytest
 from jupyterlab_page import CHROMIUM, output, played
 from playwright.sync_api import Locator, Page, expect
+from running_lab import running_lab
 
-from labsupport.base.paths import Instance
 from labsupport.base.run import which
 from labsupport.kube.manifests import objects
-from labsupport.session.bringing_up import bring_up
 from labsupport.session.lab import Lab
 
 MANIFEST = """\
@@ -55,10 +54,8 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    lab = bring_up(Instance(tmp_path_factory.mktemp("browser") / "home"))
-    yield lab
-    lab.close()
-    lab.provider.down()
+    with running_lab(tmp_path_factory.mktemp("browser") / "home") as lab:
+        yield lab
 
 
 @pytest.fixture(scope="module")

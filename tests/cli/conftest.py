@@ -4,18 +4,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from running_lab import running_lab
 
-from labsupport.base.paths import HOME_VARIABLE, Instance
-from labsupport.session.bringing_up import bring_up
+from labsupport.base.paths import HOME_VARIABLE
 from labsupport.session.lab import Lab
 
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    lab = bring_up(Instance(tmp_path_factory.mktemp("cli") / "lab"))
-    yield lab
-    lab.close()
-    lab.provider.down()
+    with running_lab(tmp_path_factory.mktemp("cli") / "lab") as lab:
+        yield lab
 
 
 @pytest.fixture

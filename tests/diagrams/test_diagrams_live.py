@@ -3,23 +3,20 @@
 from collections.abc import Iterator
 
 import pytest
+from running_lab import running_lab
 
 from labsupport.base.errors import NameNotFound
-from labsupport.base.paths import Instance
 from labsupport.diagrams import cluster_map, name_lookup, request_way
 from labsupport.session import Lab
-from labsupport.session.bringing_up import bring_up
 
 URL = "http://kiada.example.com/debug/request"
 
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    lab = bring_up(Instance(tmp_path_factory.mktemp("lab") / "home"))
-    lab.wait_ready(namespace=None)
-    yield lab
-    lab.close()
-    lab.provider.down()
+    with running_lab(tmp_path_factory.mktemp("lab") / "home") as lab:
+        lab.wait_ready(namespace=None)
+        yield lab
 
 
 def test_the_map_leads_from_the_client_through_the_proxy_to_every_pod(lab: Lab) -> None:

@@ -11,14 +11,13 @@ from typing import Any
 
 import nbformat
 import pytest
+from running_lab import running_lab
 
-from labsupport.base.paths import Instance
 from labsupport.cli.lessons import reader
 from labsupport.diagrams.covers import COVERS
 from labsupport.exercises import check, exercises
 from labsupport.exercises.clinic import breakages, is_breakage
 from labsupport.session import Lab
-from labsupport.session.bringing_up import bring_up
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 LESSONS = sorted(path.stem for path in FOLDER.glob("[0-9]*.ipynb"))
@@ -33,11 +32,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def lab(home: Path) -> Iterator[Lab]:
-    lab = bring_up(Instance(home))
-    lab.wait_ready(namespace=None)
-    yield lab
-    lab.close()
-    lab.provider.down()
+    with running_lab(home) as lab:
+        lab.wait_ready(namespace=None)
+        yield lab
 
 
 def read(lesson: str) -> Any:

@@ -4,9 +4,10 @@ import json
 from collections.abc import Iterator
 
 import pytest
+from running_lab import running_lab
 
 from labsupport.base.errors import NameNotFound, UsageError
-from labsupport.base.paths import HOME_VARIABLE, Instance
+from labsupport.base.paths import HOME_VARIABLE
 from labsupport.base.types import Json
 from labsupport.cli.main import main
 from labsupport.kube.wait import until_nothing_missing
@@ -16,10 +17,8 @@ from labsupport.session.lab import Lab
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    lab = bring_up(Instance(tmp_path_factory.mktemp("dns") / "home"))
-    yield lab
-    lab.close()
-    lab.provider.down()
+    with running_lab(tmp_path_factory.mktemp("dns") / "home") as lab:
+        yield lab
 
 
 @pytest.fixture(autouse=True)

@@ -3,19 +3,16 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+from running_lab import running_lab
 
-from labsupport.base.paths import Instance
 from labsupport.base.types import Json
-from labsupport.session.bringing_up import bring_up
 from labsupport.session.lab import Lab
 
 
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    lab = bring_up(Instance(tmp_path_factory.mktemp("lab") / "home"))
-    yield lab
-    lab.close()
-    lab.provider.down()
+    with running_lab(tmp_path_factory.mktemp("lab") / "home") as lab:
+        yield lab
 
 
 @pytest.fixture

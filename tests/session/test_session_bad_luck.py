@@ -11,9 +11,9 @@ import psutil
 import pytest
 from cut_relay import relayed
 from probes import Probe, has_status, route, rule, until_true
+from running_lab import running_lab
 
 from labsupport.base.errors import RequestFailed
-from labsupport.base.paths import Instance
 from labsupport.kube.access import write_kubeconfig
 from labsupport.kube.manifests import objects
 from labsupport.manifests import documents
@@ -28,11 +28,9 @@ Apply = Callable[..., None]
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A lab of its own: what happened to a controller is told of for a minute."""
-    lab = bring_up(Instance(tmp_path_factory.mktemp("unlucky") / "home"))
-    lab.install("traefik-internal")
-    yield lab
-    lab.close()
-    lab.provider.down()
+    with running_lab(tmp_path_factory.mktemp("unlucky") / "home") as lab:
+        lab.install("traefik-internal")
+        yield lab
 
 
 @pytest.fixture

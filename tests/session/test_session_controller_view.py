@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 import psutil
 import pytest
 from probes import route, rule, until_true
+from running_lab import running_lab
 
-from labsupport.base.paths import Instance
 from labsupport.base.types import Json
 from labsupport.kube.manifests import objects
 from labsupport.manifests import documents
@@ -26,12 +26,10 @@ Watching = Callable[[str], ControllerWatch]
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A lab of its own: controllers are killed here, and that is told of for a minute."""
-    lab = bring_up(Instance(tmp_path_factory.mktemp("viewed") / "home"))
-    for name in ("traefik-internal", "traefik-nginx", "lab-controller"):
-        lab.install(name)
-    yield lab
-    lab.close()
-    lab.provider.down()
+    with running_lab(tmp_path_factory.mktemp("viewed") / "home") as lab:
+        for name in ("traefik-internal", "traefik-nginx", "lab-controller"):
+            lab.install(name)
+        yield lab
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import psutil
 import pytest
+from running_lab import running_lab
 
-from labsupport.base.paths import Instance
 from labsupport.providers.daemon.record import last_record
 from labsupport.session.bringing_up import bring_up
 from labsupport.session.lab import Lab
@@ -17,10 +17,8 @@ from labsupport.session.lab import Lab
 
 @pytest.fixture
 def lab(tmp_path: Path) -> Iterator[Lab]:
-    lab = bring_up(Instance(tmp_path / "lab"))
-    yield lab
-    lab.close()
-    lab.provider.down()
+    with running_lab(tmp_path / "lab") as lab:
+        yield lab
 
 
 def daemon_of(lab: Lab) -> psutil.Process:

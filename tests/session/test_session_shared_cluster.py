@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from attempts_at import verdict_on
 from shared_cluster import CONTEXT, SharedCluster, embedded
 
 from labsupport.base.errors import ClusterError, UsageError
 from labsupport.base.paths import HOME_VARIABLE, Instance
 from labsupport.cli.main import main
-from labsupport.exercises import Verdict, check, exercise
-from labsupport.exercises.attempts import begin, carry_out, take_away
+from labsupport.exercises import check, exercise
 from labsupport.exercises.exercise import Attempt
 from labsupport.providers.embedded.provider import Embedded
 from labsupport.providers.protocol import Wishes
@@ -229,16 +229,6 @@ class TestALearnersExercises:
         one, _ = exercise("one-shop-apart").wrong
         hint = verdict_on("one-shop-apart", one.attempt, learner).hint
         assert one.hint in hint.replace("learner7.lab.", "")
-
-
-def verdict_on(name: str, attempt: Attempt, lab: Lab) -> Verdict:
-    asked = exercise(name)
-    try:
-        begin(asked, lab)
-        carry_out(attempt, lab)
-        return check(name, lab, *attempt.answer)
-    finally:
-        take_away(asked, lab)
 
 
 class TestAGuest:
