@@ -165,6 +165,6 @@ def _restored(api: Api, name: str, namespace: str, before: Json | None) -> str:
     if now is None:
         api.create({**before, "metadata": metadata})
     else:
-        metadata["resourceVersion"] = now["metadata"]["resourceVersion"]
+        # Without a resource version, whatever a controller has written to it meanwhile.
         api.replace({**before, "metadata": metadata})
     return f"{label} is as it was before"

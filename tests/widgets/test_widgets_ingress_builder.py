@@ -3,6 +3,7 @@
 import pytest
 import yaml
 
+from labsupport.base.types import Json
 from labsupport.rules.status import StatusError
 from labsupport.session.lab import Lab
 from labsupport.widgets import IngressBuilder
@@ -95,6 +96,26 @@ class TestCluster:
         builder.undo_button.click()
         assert not present(lab)
         assert builder.undo_button.disabled
+
+    def test_undo_takes_no_heed_of_what_a_controller_writes_meanwhile(
+        self, lab: Lab, builder: IngressBuilder, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        builder.apply()
+        builder.form.rules[0].path.value = "/second"
+        builder.apply()
+        replace = lab.api.replace
+
+        def late(obj: Json) -> Json:
+            now = lab.api.get("ingresses", "built")
+            replace({**now, "metadata": {**now["metadata"], "labels": {"by": "another"}}})
+            return replace(obj)
+
+        monkeypatch.setattr(lab.api, "replace", late)
+        builder.undo()
+        assert builder.good, builder.outcome
+        path = lab.object("ingress", "built")["spec"]["rules"][0]["http"]["paths"][0]["path"]
+        assert path == "/"
+        builder.undo()
 
     def test_undo_brings_back_what_was_deleted_meanwhile(
         self, lab: Lab, builder: IngressBuilder, capsys: pytest.CaptureFixture[str]
